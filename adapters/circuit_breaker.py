@@ -1,0 +1,93 @@
+"""Stops asking a department's system that is down, and lets one request at a time find out whether it is back."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from domain.ports import DepartmentRefusal, DepartmentUnavailable
+
+
+class CircuitState(StrEnum):
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+    """The pause is over; the next request decides."""
+
+
+class CircuitBreaker:
+    """Opens after `failures` unavailabilities in a row; a refusal is an answer and counts as health."""
+
+    def __init__(
+        self,
+        *,
+        failures: int = 5,
+        open_seconds: float = 30.0,
+        monotonic: Callable[[], float] = time.monotonic,
+        on_change: Callable[[CircuitState], None] | None = None,
+    ) -> None:
+        """`on_change` hears of the begin and the end of an outage."""
+        self._on_change = on_change
+        self._allowed = failures
+        self._open_seconds = open_seconds
+        self._monotonic = monotonic
+        self._failed = 0
+        self._opened_at: float | None = None
+        self._probing = False
+
+    @property
+    def state(self) -> CircuitState:
+        if self._opened_at is None:
+            return CircuitState.CLOSED
+        return CircuitState.OPEN if self._remaining() > 0 else CircuitState.HALF_OPEN
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Around one exchange. Raises DepartmentUnavailable at once while the circuit is open."""
+        probe = self._admit()
+        try:
+            yield
+        except DepartmentUnavailable:
+            self._note_failure()
+            raise
+        except DepartmentRefusal:
+            self._note_health()
+            raise
+        else:
+            self._note_health()
+        finally:
+            if probe:
+                self._probing = False
+
+    def _admit(self) -> bool:
+        """Whether this attempt is the probe of a half-open circuit."""
+        state = self.state
+        if state is CircuitState.CLOSED:
+            return False
+        if state is CircuitState.OPEN or self._probing:
+            # Spread, so that all who waited do not come back in the same second
+            wait = self._remaining() + random.uniform(0.5, 1.5) * min(self._open_seconds, 5.0)
+            raise DepartmentUnavailable("circuit-open: the system failed repeatedly", retry_after_seconds=wait)
+        self._probing = True
+        return True
+
+    def _remaining(self) -> float:
+        if self._opened_at is None:
+            return 0.0
+        return max(0.0, self._opened_at + self._open_seconds - self._monotonic())
+
+    def _note_failure(self) -> None:
+        self._failed += 1
+        if self._failed >= self._allowed:
+            begins = self._opened_at is None
+            self._opened_at = self._monotonic()
+            if begins and self._on_change:
+                self._on_change(CircuitState.OPEN)
+
+    def _note_health(self) -> None:
+        ends = self._opened_at is not None
+        self._failed = 0
+        self._opened_at = None
+        if ends and self._on_change:
+            self._on_change(CircuitState.CLOSED)

@@ -1,0 +1,42 @@
+"""A desk and a mail carrier in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.desk import DeskEntry, Mail
+
+
+class DeskRecorder:
+    def __init__(self) -> None:
+        self.entries: dict[str, DeskEntry] = {}
+        """By round id, in the order of their arrival."""
+
+    async def put(self, entry: DeskEntry) -> DeskEntry:
+        return self.entries.setdefault(entry.round_id, entry)
+
+    async def mailed(self, round_id: str, at: datetime) -> None:
+        self._change(round_id, {"mailed_at": at})
+
+    async def withdraw(self, round_id: str, at: datetime) -> bool:
+        return self._change(round_id, {"withdrawn_at": at})
+
+    def _change(self, round_id: str, update: dict[str, datetime]) -> bool:
+        entry = self.entries.get(round_id)
+        if entry is None:
+            return False
+        if any(getattr(entry, name) is None for name in update):
+            self.entries[round_id] = entry.model_copy(update=update)
+        return True
+
+
+class MailRecorder:
+    """`faults`: what the first sends raise, in order."""
+
+    def __init__(self, faults: Sequence[Exception] = ()) -> None:
+        self._faults = list(faults)
+        self.sent: list[Mail] = []
+
+    async def send(self, mail: Mail) -> None:
+        if self._faults:
+            raise self._faults.pop(0)
+        self.sent.append(mail)

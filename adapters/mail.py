@@ -1,0 +1,92 @@
+"""Mail over SMTP: plain text, encrypted where the settings say so, one connection a mail."""
+
+import asyncio
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime
+from enum import StrEnum
+
+from domain.desk import Mail
+from domain.ports import DepartmentRefusal, DepartmentUnavailable, TimeSource
+
+_PERMANENT = range(500, 600)
+
+
+class Encryption(StrEnum):
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+@dataclass(frozen=True)
+class MailServer:
+    host: str
+    port: int
+    sender: str
+    encryption: Encryption = Encryption.STARTTLS
+    user: str | None = None
+    password: str | None = None
+    timeout_seconds: float = 15.0
+    trust: ssl.SSLContext | None = None
+
+
+class SmtpMail:
+    """The library blocks, so each mail has a thread while it is on its way."""
+
+    def __init__(self, server: MailServer, time: TimeSource, *, at_once: int = 4) -> None:
+        self._server = server
+        self._time = time
+        self._slots = asyncio.Semaphore(at_once)
+
+    async def send(self, mail: Mail) -> None:
+        """Raises DepartmentRefusal when the mail box does not exist, DepartmentUnavailable for everything else."""
+        message = self._written(mail)
+        async with self._slots:
+            try:
+                await asyncio.to_thread(self._hand_over, message)
+            except smtplib.SMTPRecipientsRefused as error:
+                code = next((code for code, _ in error.recipients.values()), 0)
+                raise _failure("mail-box", code) from None
+            except smtplib.SMTPAuthenticationError:
+                # A wrong password is mended by an operator, not by the department
+                raise DepartmentUnavailable("mail-login: the mail server does not let us in") from None
+            except smtplib.SMTPResponseException as error:
+                raise DepartmentUnavailable(f"mail-{error.smtp_code}: the mail server cannot do this now") from None
+            except (smtplib.SMTPException, OSError):
+                raise DepartmentUnavailable("mail: the mail server cannot be reached") from None
+
+    def _written(self, mail: Mail) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._server.sender
+        message["To"] = mail.to
+        message["Subject"] = mail.subject
+        message["Date"] = format_datetime(self._time.now())
+        # The same for every send: a mail box that got it twice can tell
+        message["Message-ID"] = f"<{mail.mail_id}@{self._server.sender.rpartition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(mail.text)
+        return message
+
+    def _hand_over(self, message: EmailMessage) -> None:
+        server = self._server
+        trust = server.trust or ssl.create_default_context()
+        with self._connection(trust) as smtp:
+            if server.encryption is Encryption.STARTTLS:
+                smtp.starttls(context=trust)
+            if server.user is not None:
+                smtp.login(server.user, server.password or "")
+            smtp.send_message(message)
+
+    def _connection(self, trust: ssl.SSLContext) -> smtplib.SMTP:
+        server = self._server
+        if server.encryption is Encryption.TLS:
+            return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_seconds, context=trust)
+        return smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
+
+
+def _failure(kind: str, code: int) -> Exception:
+    if code in _PERMANENT:
+        return DepartmentRefusal(f"{kind}-{code}: this mail box takes nothing")
+    return DepartmentUnavailable(f"{kind}-{code}: this mail box takes nothing now")

@@ -1,0 +1,98 @@
+"""Bounds every request body in bytes and in time before anything else looks at it."""
+
+import asyncio
+import re
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problem import problem_response
+from domain.file_kind import MAX_FILE_BYTES
+
+MAX_CALLBACK_BYTES = 64 * 1024
+MAX_BODY_BYTES = 256 * 1024
+BODY_TIMEOUT_SECONDS = 15.0
+
+FILE_TIMEOUT_SECONDS = 120.0
+
+_FILE = re.compile(r"/v1/cases/[^/]+/materials/[^/]+/file/?")
+_CALLBACK = re.compile(r"/v1/departments/[^/]+/callbacks/?")
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Gone(Exception):
+    pass
+
+
+class BodyLimit:
+    """Reads the body whole: what arrives is counted, whatever Content-Length says."""
+
+    def __init__(self, app: ASGIApp, *, timeout_seconds: float = BODY_TIMEOUT_SECONDS) -> None:
+        self._app = app
+        self._timeout = timeout_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most, patience = self._bounds(scope)
+        # What is left unread cannot be told from the next request, so the connection ends with the refusal
+        close = {"Connection": "close"}
+        try:
+            async with asyncio.timeout(patience):
+                body = await _read(scope, receive, most)
+        except _Gone:
+            return
+        except _TooLarge:
+            detail = f"The body is larger than {most // 1024} KiB."
+            await problem_response(413, "body-too-large", detail, headers=close)(scope, receive, send)
+            return
+        except TimeoutError:
+            detail = f"The body did not arrive within {patience:g} seconds."
+            await problem_response(408, "body-too-slow", detail, headers=close)(scope, receive, send)
+            return
+        await self._app(scope, _replay(body, receive), send)
+
+    def _bounds(self, scope: Scope) -> tuple[int, float]:
+        """Bytes and seconds. Who sends no credentials at all cannot make us hold a large file."""
+        if _CALLBACK.fullmatch(scope["path"]):
+            return MAX_CALLBACK_BYTES, self._timeout
+        if _FILE.fullmatch(scope["path"]) and "authorization" in Headers(scope=scope):
+            return MAX_FILE_BYTES, max(self._timeout, FILE_TIMEOUT_SECONDS)
+        return MAX_BODY_BYTES, self._timeout
+
+
+async def _read(scope: Scope, receive: Receive, most: int) -> bytes:
+    announced = Headers(scope=scope).get("content-length", "")
+    # Not to believe it, only to refuse early; a long row of digits is too slow to convert and too large anyway
+    if announced.isascii() and announced.isdigit() and (len(announced) > 12 or int(announced) > most):
+        raise _TooLarge
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > most:
+            raise _TooLarge
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def once_then_live() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return once_then_live

@@ -1,0 +1,104 @@
+"""What departments' systems send us: signed, bounded, durable before it is answered."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import JSONResponse
+
+from api.auth import OfficeDep
+from api.openapi import errors
+from api.throttle import Throttle
+from domain.department import DEPARTMENT_CODE
+from domain.errors import ErrorCategory, LiandongError
+from services.receive_callback import receive_callback
+
+router = APIRouter(prefix="/v1/departments", tags=["callbacks"])
+
+# Kept with the message as evidence; a credential that somebody sends by mistake is not
+_NOT_PASSED_ON = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+_BODY: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "timestamp", "data"],
+    "properties": {
+        "type": {"enum": ["request.acknowledged", "request.replied"]},
+        "timestamp": {"type": "string", "format": "date-time", "description": "with its zone"},
+        "data": {
+            "type": "object",
+            "required": ["request_id", "round"],
+            "properties": {
+                "request_id": {"type": "string"},
+                "round": {"type": "integer", "minimum": 1},
+                "reply": {"type": "object", "description": "for request.replied: a code and what belongs to it"},
+            },
+        },
+    },
+}
+_EXAMPLES = {
+    "replied": {
+        "summary": "答复 · a final answer",
+        "value": {
+            "type": "request.replied",
+            "timestamp": "2023-01-04T11:00:00+08:00",
+            "data": {
+                "request_id": "LD-2023-000001.dissolve",
+                "round": 1,
+                "reply": {"code": "ACCEPTED", "note": "已指导办理"},
+            },
+        },
+    },
+    "acknowledged": {
+        "summary": "签收 · signed for",
+        "value": {
+            "type": "request.acknowledged",
+            "timestamp": "2023-01-03T14:00:00+08:00",
+            "data": {"request_id": "LD-2023-000001.dissolve", "round": 1},
+        },
+    },
+}
+
+
+def _status(description: str, status: str) -> dict[str, Any]:
+    example = {"status": status}
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": {"type": "object", "examples": [example]}, "example": example}},
+    }
+
+
+@router.post(
+    "/{code}/callbacks",
+    summary="部门回执与答复 · Receive a department's message",
+    response_class=JSONResponse,
+    responses={
+        200: _status("Applied, or a repetition of a message that was.", "applied"),
+        202: _status("Durable; it reaches the case as soon as the engine is back.", "stored"),
+        **errors(401, 404, 413, 422, 429, 503),
+        409: _status("Kept, and without effect: late, contradicting, or about a round that is over.", "late"),
+    },
+    openapi_extra={
+        "security": [{"department": []}],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _BODY, "examples": _EXAMPLES}},
+        },
+    },
+)
+async def department_callback(
+    request: Request,
+    office: OfficeDep,
+    code: Annotated[str, Path(max_length=64, description="部门代码 · department code", examples=["market"])],
+) -> JSONResponse:
+    """No bearer token: the signature over the raw bytes is the credential. At most 64 KiB."""
+    body = await request.body()
+    request.state.claimed = f"department:{code}" if re.fullmatch(DEPARTMENT_CODE, code) else "unknown"
+    headers = {name: value for name, value in request.headers.items() if name not in _NOT_PASSED_ON}
+    try:
+        reply = await receive_callback(office, code, headers, body)
+    except LiandongError as refusal:
+        if refusal.category is ErrorCategory.UNAUTHENTICATED:
+            throttle: Throttle = request.app.state.throttle
+            throttle.signature_was_wrong(code)
+        raise
+    return JSONResponse(reply.body, reply.status)

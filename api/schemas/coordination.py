@@ -1,0 +1,187 @@
+"""The state of a running or finished coordination."""
+
+from pydantic import Field
+
+from api.schemas.clock import ClockShown
+from api.schemas.values import Shown
+from domain.clock import ClockKind
+from domain.codes import Outcome, ReplyCode, RequestState, Role, RoundEnd
+from domain.deferral import Channel, DeferralState, Instrument, MaterialState
+from domain.joint_decision import DangerousAct
+from domain.plan import AskKind
+from domain.snapshot import CaseSnapshot
+from domain.wire import Instant
+
+
+class RungProofShown(Shown):
+    rung: str
+    clock: ClockKind
+    planned_at: Instant
+    fired_at: Instant
+    result: str
+    told: list[str]
+
+
+class RoundShown(Shown):
+    """One turn of a request: one delivery, at most one effective answer."""
+
+    number: int
+    department: str | None
+    opened_at: Instant
+    clocks: list[ClockShown]
+    due_at: Instant | None
+    sign_due_at: Instant | None
+    provisional: bool
+    delivered_at: Instant | None
+    receipt: str | None = Field(description="The department's own number.")
+    signed_at: Instant | None
+    notes: int
+    ended_at: Instant | None
+    end: RoundEnd | None
+    reply: ReplyCode | None
+    reply_text: str
+    received_at: Instant | None
+    in_time: bool | None = Field(description="Judged by `received_at` alone; null without an answer or a due time.")
+    rungs: list[RungProofShown]
+    ruling: str | None = Field(description="Number of the minutes that bind this department.")
+    objection_due_at: Instant | None = Field(description="Until when the department may return the request.")
+
+
+class RequestShown(Shown):
+    """One ask of the plan and all its rounds."""
+
+    request_id: str
+    key: str
+    kind: AskKind
+    role: Role
+    text: str
+    department: str | None
+    party: str | None
+    required: bool
+    after: list[str]
+    state: RequestState
+    waiting_for: str
+    bounces: int
+    responsible: str | None = Field(description="首接负责 · The department that answers for it now.")
+    verifies: str | None = Field(description="The deferred material that is verified here.")
+    conference: bool
+    rounds: list[RoundShown]
+
+
+class NegativeReportShown(Shown):
+    facts_found: str
+    alternatives_considered: str
+
+
+class OutcomeShown(Shown):
+    outcome: Outcome
+    decided_by: str
+    decided_at: Instant
+    reason: str
+    legal_basis: str | None
+    remedy: str | None
+    authority: str | None
+    report: NegativeReportShown | None
+    support: str | None
+
+
+class ClockProofsShown(Shown):
+    clock: ClockShown
+    rungs: list[RungProofShown]
+
+
+class NeededMaterialShown(Shown):
+    name: str
+    asked_by: list[str]
+    held_by: str | None = Field(description="The department that has it: fetched there, not asked of the requester.")
+    received_at: Instant | None
+    received_as: str
+
+
+class SupplementShown(Shown):
+    """一次性告知 · The notice to the requester and its clock."""
+
+    issued_at: Instant
+    issued_by: str
+    materials: list[NeededMaterialShown]
+    clock: ClockProofsShown
+    due_at: Instant | None
+    closed_at: Instant | None
+    lapsed: bool
+
+
+class SubmissionShown(Shown):
+    number: int
+    at: Instant
+    channel: Channel
+    note: str
+    sha256: str | None
+    result: str
+
+
+class MaterialShown(Shown):
+    """容缺材料 · A promised material with its own clock."""
+
+    material_id: str
+    request_id: str
+    name: str
+    channels: list[Channel]
+    verifier: str
+    state: MaterialState
+    clock: ClockProofsShown | None
+    due_at: Instant | None
+    extensions: int
+    submissions: list[SubmissionShown]
+    verified_at: Instant | None
+
+
+class DeferralShown(Shown):
+    """One conditional acceptance of one request."""
+
+    request_id: str
+    instrument: Instrument
+    state: DeferralState
+    objections: list[str] = Field(description="Rules that speak against it.")
+    override_reason: str | None
+    commitment: str
+    materials: list[MaterialShown]
+    rectification: ClockProofsShown | None
+    rectify_by: Instant | None
+
+
+class ProposalShown(Shown):
+    """A dangerous act that waits for, or had, its second person."""
+
+    proposal_id: str
+    act: DangerousAct
+    proposed_by: str
+    proposed_at: Instant
+    reason: str
+    legal_basis: str
+    remedy: str | None
+    request_id: str | None
+    outcome: Outcome | None
+    settled_by: str | None
+    settled_at: Instant | None
+    confirmed: bool | None
+
+
+class CoordinationShown(Shown):
+    """协同进展 · The coordination at one version; versions only grow."""
+
+    case_id: str
+    version: int
+    launched_at: Instant
+    requests: list[RequestShown]
+    decision_needed: str = Field(description="Why the duty leader must move; empty when nothing waits.")
+    next_due_at: Instant | None = Field(description="The next instant at which something happens by itself.")
+    outcome: OutcomeShown | None
+    interim_outcome: Outcome | None = Field(description="DONE_CONDITIONALLY while promised materials are out.")
+    supplement: SupplementShown | None
+    deferrals: list[DeferralShown]
+    proposals: list[ProposalShown]
+    weighings: list[str]
+
+
+def show_coordination(snapshot: CaseSnapshot) -> CoordinationShown:
+    return CoordinationShown.model_validate(snapshot)

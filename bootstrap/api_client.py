@@ -1,0 +1,87 @@
+"""The public HTTP API as the commands use it: one person's token, every refusal with its reason."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from adapters.http_client import HttpCall, HttpClient, HttpLimits, HttpReply
+from domain.ports import DepartmentUnavailable
+
+Json = dict[str, Any]
+
+
+class ApiRefusal(Exception):
+    """The API answered, and the answer is no."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status = status
+        # A department's message is answered in its own words: no problem, but a status that names the rule
+        said = problem.get("type") or problem.get("status") or ""
+        self.code = str(said).rpartition("/")[2].rpartition(":")[2] or str(status)
+        self.problems = [one for one in problem.get("problems") or problem.get("errors") or () if isinstance(one, dict)]
+        super().__init__(str(problem.get("detail") or problem.get("title") or f"HTTP {status}"))
+
+
+class ApiAway(Exception):
+    """Nobody answers at the address, or what answers is not this product."""
+
+
+class ApiClient:
+    """Speaks as one person. Close it before the event loop ends."""
+
+    def __init__(self, base_url: str, token: str | None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._token = token
+        self._http = HttpClient(HttpLimits(connections=16, total_seconds=30, reply_bytes=16 * 1024 * 1024))
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def get(self, path: str, **query: str | int | None) -> Json:
+        given = {name: str(value) for name, value in query.items() if value is not None}
+        return await self._call("GET", path, query=given)
+
+    async def post(self, path: str, body: Json, *, key: str | None = None) -> Json:
+        """`key` makes a repetition harmless: the same command under the same key has one effect."""
+        return await self._call("POST", path, body, key)
+
+    async def put(self, path: str, body: Json) -> Json:
+        return await self._call("PUT", path, body)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        key: str | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Json:
+        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        if key is not None:
+            headers["idempotency-key"] = key
+        content = None
+        if body is not None:
+            headers["content-type"] = "application/json"
+            content = json.dumps(body, ensure_ascii=False).encode()
+        try:
+            reply = await self._http.send(HttpCall(method, f"{self.base_url}{path}", headers, content, query or {}))
+        except DepartmentUnavailable as error:
+            raise ApiAway(f"{self.base_url}: {error}") from None
+        return self._read(reply)
+
+    def _read(self, reply: HttpReply) -> Json:
+        try:
+            value = json.loads(reply.body) if reply.body else {}
+        except ValueError:
+            raise ApiAway(f"{self.base_url} answered {reply.status} with something that is not JSON") from None
+        if not isinstance(value, dict):
+            raise ApiAway(f"{self.base_url} answered with something that is not this product's")
+        if reply.status >= 400:
+            raise ApiRefusal(reply.status, value)
+        return value
+
+
+def segment(value: str) -> str:
+    """Text as one part of a path."""
+    return quote(value, safe="")

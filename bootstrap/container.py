@@ -1,0 +1,185 @@
+"""The one place that wires everything: from settings to a working office."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+from uuid import uuid4
+
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.department import DepartmentActivities
+from activities.notice import NoticeActivities
+from activities.record import GATHER_SECONDS, RecordActivities
+from adapters.case_engine import TemporalCaseEngine
+from adapters.department_check import DepartmentCheck
+from adapters.department_line import DepartmentLines, FindDepartment, LineOptions
+from adapters.department_people import PeopleTools
+from adapters.department_setup import FileDepartmentSetup
+from adapters.departments import build_adapters
+from adapters.follow_up_engine import TemporalFollowUpEngine
+from adapters.material_folder import MaterialFolder
+from adapters.notice_file import NoticeFile
+from adapters.secret_file import SecretFile
+from adapters.system_time import SystemTime
+from api.app import create_app
+from bootstrap.circuit_metrics import CircuitCollector
+from bootstrap.data_converter import build_data_converter
+from bootstrap.directory_workers import follow_directory
+from bootstrap.effective_policy import NOTICE_CHANNEL, Whereabouts, effective_policy
+from bootstrap.first_start import SECRETS_FILE, Keys, create_people, department_secrets, seed, tokens_file
+from bootstrap.keyring import open_key_ring
+from bootstrap.mail import build_mail
+from bootstrap.matching_key import open_seals
+from bootstrap.policies import PolicyError, load_notices
+from bootstrap.settings import Pace, Settings
+from bootstrap.telemetry import Telemetry, build_telemetry
+from bootstrap.temporal_client import connect
+from bootstrap.workers import department_worker, engine_worker
+from domain.codes import Technique
+from domain.department import Department
+from domain.policy import DistrictPolicy
+from domain.ports import DepartmentAdapter, NoticeChannel
+from services.office import Office
+from store.calendar_source import StoredCalendar
+from store.desk import StoredDesk
+from store.kept_outbox import StoredOutbox
+from store.migrate import migrate
+from store.pending_answers import StoredPendingAnswers
+from store.progress_recorder import StoredProgress
+from store.sql_store import SqlStore
+
+
+@dataclass(frozen=True)
+class Container:
+    """Everything of one process, ready to work."""
+
+    settings: Settings
+    policy: DistrictPolicy
+    store: SqlStore
+    office: Office
+    client: Client
+    telemetry: Telemetry
+    lines: DepartmentLines
+    adapters: Mapping[Technique, DepartmentAdapter]
+    channels: Mapping[str, NoticeChannel]
+    keys: Keys
+
+    async def check(self) -> Mapping[str, str | None]:
+        """The API's health probe."""
+        return {"store": await self.store.ready(), "engine": await self.office.engine.ready()}
+
+    def departments(self) -> Mapping[str, str]:
+        """The API's view of outages."""
+        return {code: state.value for code, state in self.lines.circuits().items()}
+
+    def app(self) -> FastAPI:
+        wanted = self.settings.telemetry.prometheus
+        return create_app(
+            self.office,
+            self,
+            metrics=self.telemetry.registry if wanted else None,
+            telemetry=cast(TelemetryConfig, self.telemetry.fastapi_config()),
+        )
+
+    def workers(self, departments: Sequence[str] | None, *, engine: bool) -> list[Worker]:
+        """Workers of the named departments, all of them for None. Raises PolicyError for unknown codes."""
+        known = {department.code: department for department in self.policy.departments if department.enabled}
+        chosen = list(known) if departments is None else list(departments)
+        if unknown := [code for code in chosen if code not in known]:
+            raise PolicyError((f"LIANDONG_WORKER__DEPARTMENTS: no enabled department {', '.join(unknown)}",))
+        workers = [self.department_worker(known[code]) for code in chosen]
+        graceful = timedelta(seconds=self.settings.graceful_shutdown_seconds)
+        if engine:
+            record = RecordActivities(StoredProgress(self.store), gather_seconds=GATHER_SECONDS)
+            notice = NoticeActivities(self.channels, StoredPendingAnswers(self.store))
+            workers.append(engine_worker(self.client, record, notice, self.settings.worker, graceful=graceful))
+        return workers
+
+    def department_worker(self, department: Department) -> Worker:
+        graceful = timedelta(seconds=self.settings.graceful_shutdown_seconds)
+        activities = DepartmentActivities(self.adapters, self.office.time)
+        return department_worker(self.client, department, activities, graceful=graceful)
+
+    async def follow_directory(self, stop: asyncio.Event) -> None:
+        """Work for departments that are added while the process runs. Returns at `stop`, when they have ended."""
+
+        async def listed() -> Sequence[Department]:
+            async with self.store.reading() as session:
+                return await session.directory.all()
+
+        served = {department.code for department in self.policy.departments if department.enabled}
+        await follow_directory(listed, self.department_worker, served, stop)
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
+    """The store alone, on the newest schema: enough for tokens and calendars."""
+    await migrate(settings.sqlalchemy_url)
+    store = SqlStore(settings.sqlalchemy_url)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def open_container(settings: Settings, where: Whereabouts) -> AsyncIterator[Container]:
+    """Wire one process. Raises PolicyError, KeyRingError, or what the store and Temporal say."""
+    policy = effective_policy(settings, where)
+    keys_of_payloads = open_key_ring(settings)
+    time = SystemTime()
+    telemetry = build_telemetry(settings.telemetry)
+    async with open_store(settings) as store:
+        keys = Keys(tokens_file(settings.data_dir), {})
+        if where.serves:
+            keys = await create_people(store, settings.data_dir, policy.departments, time.now())
+            await seed(store, policy.departments, load_notices(settings.policies))
+        department_secrets(settings.data_dir, policy.departments)
+        secrets = SecretFile(settings.data_dir / SECRETS_FILE)
+        options = LineOptions(prepare=telemetry.instrument, outbox=StoredOutbox(store))
+        lines = DepartmentLines(_finder(store), secrets, options)
+        people = PeopleTools(StoredDesk(store), _finder(store), secrets, build_mail(settings.mail, time))
+        adapters = build_adapters(lines, time, where.public_url, people)
+        telemetry.registry.register(CircuitCollector(lines.circuits))
+        client = await connect(settings.temporal, where, telemetry, build_data_converter(keys_of_payloads))
+        compressed = _compressed_day_seconds(settings)
+        channels = {NOTICE_CHANNEL: NoticeFile(settings.notice_log_file, time)}
+        office = Office(
+            store=store,
+            engine=TemporalCaseEngine(client),
+            time=time,
+            policy=policy,
+            calendar=StoredCalendar(store, compressed_day_seconds=compressed),
+            adapters=adapters,
+            materials=MaterialFolder(settings.data_dir / "materials"),
+            follow_ups=TemporalFollowUpEngine(client),
+            seals=open_seals(settings),
+            notices=channels,
+            new_id=lambda: uuid4().hex,
+            setup=FileDepartmentSetup(secrets, DepartmentCheck(time), time),
+        )
+        try:
+            yield Container(settings, policy, store, office, client, telemetry, lines, adapters, channels, keys)
+        finally:
+            await lines.close()
+            telemetry.shutdown()
+
+
+def _compressed_day_seconds(settings: Settings) -> int | None:
+    if settings.pace.mode is not Pace.COMPRESSED:
+        return None
+    return max(1, round(settings.pace.seconds_per_working_day))
+
+
+def _finder(store: SqlStore) -> FindDepartment:
+    async def find(code: str) -> Department | None:
+        async with store.reading() as session:
+            return await session.directory.get(code)
+
+    return find

@@ -1,0 +1,63 @@
+"""Writes what integrators get from the code: `python -m bootstrap.department_kit [FOLDER]`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
+
+from adapters.callback import CALLBACK
+from adapters.department_contract import Answered, Dispatched, Pending, ReceiptAnswer, Withdrawn
+from api.openapi import DEPARTMENT, declare_problems, problem_schemas
+from api.routers import callbacks
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "departments"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_DOOR = "/v1/departments/{code}/callbacks"
+
+
+def files() -> dict[str, str]:
+    """Name to content."""
+    polls: TypeAdapter[Pending | Answered] = TypeAdapter(Pending | Answered)
+    schemas = {
+        "request-dispatched": Dispatched.model_json_schema(),
+        "request-withdrawn": Withdrawn.model_json_schema(),
+        "receipt": ReceiptAnswer.model_json_schema(),
+        "poll-answer": polls.json_schema(),
+        "callback": CALLBACK.json_schema(),
+    }
+    written = {f"{name}.schema.json": _text({"$schema": _DIALECT, **schema}) for name, schema in schemas.items()}
+    return written | {"callbacks.openapi.json": _text(callback_side())}
+
+
+def callback_side() -> dict[str, Any]:
+    """OpenAPI of the one address of ours that departments call."""
+    app = FastAPI()
+    app.include_router(callbacks.router)
+    document = get_openapi(title="联动 Liandong: callbacks of departments", version="1", routes=app.routes)
+    body = CALLBACK.json_schema(ref_template="#/components/schemas/{model}")
+    schemas = body.pop("$defs") | problem_schemas() | {"Callback": body}
+    operation = document["paths"][_DOOR]["post"]
+    operation["operationId"] = "department_callback"
+    operation["requestBody"]["content"]["application/json"]["schema"] = {"$ref": "#/components/schemas/Callback"}
+    declare_problems(operation)
+    document["components"] = {"schemas": schemas, "securitySchemes": {"department": DEPARTMENT}}
+    return document
+
+
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

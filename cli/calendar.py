@@ -1,0 +1,66 @@
+"""`liandong calendar …`: the working calendar in force, and new year notices."""
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bootstrap.administration import load_calendar
+from bootstrap.api_client import Json
+from bootstrap.settings import load_settings
+from cli.screen import console, table
+from cli.session import AS_HELP, speaking_as
+
+app = typer.Typer(help="工作日历 · The working calendar.", no_args_is_help=True)
+
+
+@app.command()
+def show(
+    year: Annotated[int | None, typer.Option(help="年份 · Only this year.")] = None,
+    person: Annotated[str, typer.Option("--as", help=AS_HELP)] = "leader",
+) -> None:
+    """当前日历 · Days off and swapped workdays, year by year."""
+    calendar = asyncio.run(_get(person))
+    rows = [
+        [str(one["year"]), one["notice_number"], one["status"], _days(one["days_off"]), _days(one["days_on"])]
+        for one in calendar["years"]
+        if year in (None, one["year"])
+    ]
+    title = (
+        f"日历 · Calendar {calendar['version']}, {calendar['opens'][:5]}–{calendar['closes'][:5]}, "
+        f"已知至 known until {calendar['known_until'] or '–'}"
+    )
+    columns = ["年 Year", "文号 Notice", "状态 Status", "放假 Days off", "调休上班 Workdays"]
+    console().print(table(title, columns, rows))
+    if calendar["compressed_day_seconds"]:
+        seconds = calendar["compressed_day_seconds"]
+        console().print(f"演示节奏 · Compressed: one day lasts {seconds} s and the office never closes.")
+
+
+@app.command()
+def load(file: Annotated[Path, typer.Argument(help="通知文件 · TOML file of one year's notice.", exists=True)]) -> None:
+    """加载通知 · Load a State Council notice; it holds for clocks that start from now on."""
+    notice = asyncio.run(load_calendar(load_settings(), file))
+    console().print(f"✓ {notice.year} 已加载 · loaded: {notice.notice_number} ({notice.status})")
+
+
+async def _get(person: str) -> Json:
+    async with speaking_as(person) as api:
+        return await api.get("/v1/calendar")
+
+
+def _days(days: list[str]) -> str:
+    """`01-01…01-03 02-15`: runs of days shortened."""
+    runs: list[list[str]] = []
+    for day in days:
+        if runs and _follows(runs[-1][-1], day):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return " ".join(run[0][5:] if len(run) == 1 else f"{run[0][5:]}…{run[-1][5:]}" for run in runs) or "–"
+
+
+def _follows(earlier: str, later: str) -> bool:
+    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days == 1

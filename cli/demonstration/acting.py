@@ -1,0 +1,80 @@
+"""Carries out what the people of a demonstration case do, one act after the other."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bootstrap.api_client import ApiClient, ApiRefusal, Json, segment
+from cli.decisions import DECISIONS, path_of
+from cli.demonstration.act import ANSWER, Act, Refusal
+
+
+class Surprise(Exception):
+    """Something went otherwise than the script says; the text says what."""
+
+
+_NOT_NOW = frozenset({429, 503})
+
+
+@dataclass
+class Acting:
+    """The acts of one case. `voice` gives the connection of a person of the script."""
+
+    acts: tuple[Act, ...]
+    voice: Callable[[str], ApiClient]
+    day_seconds: float
+    refusals: list[str] = field(default_factory=list)
+    _next: int = 0
+    _held_since: float | None = None
+
+    @property
+    def over(self) -> bool:
+        return self._next == len(self.acts)
+
+    async def go_on(self, case: Json) -> bool:
+        """Do the next act if its time has come; whether something was done. Raises Surprise, ApiRefusal, ApiAway."""
+        if self.over:
+            return False
+        act = self.acts[self._next]
+        if not self._due(act, case["coordination"]):
+            return False
+        try:
+            await self._do(act, case, f"demonstration-{self._next}")
+        except ApiRefusal as refusal:
+            if refusal.status in _NOT_NOW:
+                return False
+            if act.refused is None:
+                raise
+            expect_refusal(refusal, act.refused, act.do)
+        else:
+            if act.refused is not None:
+                raise Surprise(f"{act.do} by {act.by}: expected {act.refused.code}, but it was accepted")
+        if act.refused is not None:
+            self.refusals.append(f"{act.do} by {act.by}: {act.refused.status} {act.refused.code}")
+        self._next, self._held_since = self._next + 1, None
+        return True
+
+    def _due(self, act: Act, coordination: Json) -> bool:
+        now = asyncio.get_running_loop().time()
+        if not act.when.holds(coordination, act.key):
+            return False
+        if self._held_since is None:
+            self._held_since = now
+        return now - self._held_since >= act.when.after_days * self.day_seconds
+
+    async def _do(self, act: Act, case: Json, key: str) -> None:
+        client = self.voice(act.by)
+        if act.do == ANSWER:
+            where = f"/v1/inbox/{segment(case['case_id'] + '.' + act.key)}/reply"
+            await client.post(where, {"reply": act.body})
+            return
+        decision = DECISIONS[act.do]
+        named = {"request": act.key, "material": act.material}.get(decision.about.value)
+        await client.post(path_of(decision, case, named), dict(act.body), key=key)
+
+
+def expect_refusal(refusal: ApiRefusal, wanted: Refusal, what: str) -> None:
+    """Raises Surprise when the API said no for another reason."""
+    if (refusal.status, refusal.code) != (wanted.status, wanted.code):
+        said = f"{refusal.status} {refusal.code}: {refusal}"
+        raise Surprise(f"{what}: expected the refusal {wanted.status} {wanted.code}, got {said}")

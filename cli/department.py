@@ -1,0 +1,134 @@
+"""`liandong department …`: the directory and the keys, through the public API of the running product."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from bootstrap.api_client import Json, segment
+from cli.screen import console, harmless, table
+from cli.session import AS_HELP, speaking_as
+from domain.codes import Technique
+
+app = typer.Typer(help="部门 · Departments: list, add, check, keys, take out and bring back.", no_args_is_help=True)
+
+Code = Annotated[str, typer.Argument(help="部门代码 · Department code, for example market.")]
+As = Annotated[str, typer.Option("--as", help=AS_HELP)]
+Reason = Annotated[str, typer.Option("--reason", help="原因 · Why; it stands in the audit.")]
+_MARKS = {True: "✓", False: "✗", None: "–"}
+
+
+@app.command("list")
+def list_departments(person: As = "admin") -> None:
+    """部门目录 · Every department and whether it takes part."""
+    found = asyncio.run(_get("/v1/departments", person))
+    rows = [
+        [
+            one["code"],
+            one["name_zh"],
+            one["name_en"],
+            one["technique"],
+            one["reply_limit"] or "–",
+            "✓" if one["enabled"] else "停用 disabled",
+        ]
+        for one in found["items"]
+    ]
+    columns = ["代码 Code", "名称 Name", "English", "方式 Technique", "时限 Limit", "启用 Enabled"]
+    console().print(table(f"部门 · Departments ({len(rows)})", columns, rows))
+
+
+@app.command()
+def add(
+    code: Code,
+    name_zh: Annotated[str, typer.Option(help="中文名 · Chinese name.")],
+    name_en: Annotated[str, typer.Option(help="英文名 · English name.")],
+    technique: Annotated[Technique, typer.Option(help="方式 · How the department is reached.")],
+    base_url: Annotated[str, typer.Option(help="地址 · Its address.")] = "",
+    own_network: Annotated[str | None, typer.Option(help="专网 · CIDR, when the address is not public.")] = None,
+    reply_limit: Annotated[str | None, typer.Option(help="时限 · For example '3 working_days'.")] = None,
+    max_concurrency: Annotated[int, typer.Option(min=1, max=256, help="并发 · Connections at a time.")] = 8,
+    person: As = "admin",
+) -> None:
+    """新增部门 · Add one on an existing technique; it takes part at once. Its keys are printed once."""
+    body: Json = {
+        "code": code,
+        "name_zh": name_zh,
+        "name_en": name_en,
+        "technique": technique.value,
+        "base_url": base_url,
+        "own_network": own_network,
+        "reply_limit": reply_limit,
+        "max_concurrency": max_concurrency,
+    }
+    added = asyncio.run(_post("/v1/departments", body, person))
+    console().print(f"✓ {escape(code)} 已加入 · added")
+    _print_keys(added["keys"])
+    console().print(f"下一步 · Next: give them to the department, then `liandong department check {escape(code)}`")
+
+
+@app.command()
+def check(code: Code, person: As = "admin") -> None:
+    """检查 · Send a signed trial message: reachable, encrypted, same time, key accepted. Exit status 1 when not."""
+    report = asyncio.run(_post(f"/v1/departments/{segment(code)}/check", None, person))
+    rows = [[_MARKS[step["passed"]], step["name"], step["detail"]] for step in report["steps"]]
+    console().print(table(f"{code} 检查 · Check", ["", "项目 What", "说明 Detail"], rows))
+    if not report["passed"]:
+        raise typer.Exit(1)
+
+
+@app.command("rotate-key")
+def rotate_key(
+    code: Code,
+    overlap_hours: Annotated[int, typer.Option(min=0, max=720, help="旧钥有效小时 · Former keys stay good.")] = 24,
+    shared: Annotated[bool, typer.Option(help="共享密钥 · Replace the shared secret or token.")] = True,
+    asymmetric: Annotated[
+        bool | None, typer.Option(help="非对称签名 · Sign with a new ed25519 key too, or no longer.")
+    ] = None,
+    public_key: Annotated[
+        list[str] | None, typer.Option(help="部门公钥 · The department's own ed25519 key (whpk_…); repeatable.")
+    ] = None,
+    person: As = "admin",
+) -> None:
+    """更换密钥 · New keys, printed once; the former ones stay good for the overlap."""
+    body: Json = {"shared": shared, "overlap_hours": overlap_hours, "asymmetric": asymmetric, "public_keys": public_key}
+    keys = asyncio.run(_post(f"/v1/departments/{segment(code)}/rotate-key", body, person))
+    _print_keys(keys)
+
+
+@app.command()
+def disable(code: Code, reason: Reason, person: As = "admin") -> None:
+    """停用 · New plans refuse it; what it owes becomes its duty leaders' decision."""
+    told = asyncio.run(_post(f"/v1/departments/{segment(code)}/disable", {"reason": reason}, person))
+    console().print(f"✓ {escape(code)} 已停用 · disabled; 转值班长决定 · handed over: {told['handed_over']}")
+
+
+@app.command()
+def enable(code: Code, reason: Reason, person: As = "admin") -> None:
+    """启用 · Bring it back; new plans may name it again."""
+    asyncio.run(_post(f"/v1/departments/{segment(code)}/enable", {"reason": reason}, person))
+    console().print(f"✓ {escape(code)} 已启用 · enabled")
+
+
+def _print_keys(keys: Json) -> None:
+    labels = {
+        "webhook_secret": "共享密钥 · shared secret",
+        "bearer_token": "令牌 · bearer token",
+        "public_key": "我方公钥 · our public key",
+        "used_from": "启用时间 · used from",
+        "former_until": "旧钥有效至 · former keys good until",
+    }
+    console().print("[bold]密钥只显示这一次 · Keys are shown only this once[/]")
+    for name, label in labels.items():
+        if keys.get(name):
+            console().print(f"  {label}: {escape(harmless(str(keys[name])))}", soft_wrap=True)
+
+
+async def _get(path: str, person: str) -> Json:
+    async with speaking_as(person) as api:
+        return await api.get(path)
+
+
+async def _post(path: str, body: Json | None, person: str) -> Json:
+    async with speaking_as(person) as api:
+        return await api.post(path, body or {})

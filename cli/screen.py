@@ -1,0 +1,133 @@
+"""What commands print: local times, plain refusals, and tables that fit a terminal."""
+
+import sys
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from typer.core import TyperGroup
+
+from bootstrap.api_client import ApiAway, ApiRefusal
+from bootstrap.data_lock import DataDirBusyError
+from bootstrap.embedded_temporal import EmbeddedTemporalError
+from bootstrap.http_server import HttpServerError, PortTakenError
+from bootstrap.keyring import KeyRingError
+from bootstrap.policies import PolicyError
+from bootstrap.settings import SettingsError
+from bootstrap.up import PartEndedError
+from domain.errors import LiandongError
+
+# China has had one offset and no daylight saving time since 1991
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+_PLAIN_WIDTH = 120
+
+
+class CommandError(Exception):
+    """A command cannot do what was asked; the text says why and what to do next."""
+
+
+EXPECTED = (
+    CommandError,
+    SettingsError,
+    PolicyError,
+    LiandongError,
+    ApiRefusal,
+    ApiAway,
+    KeyRingError,
+    DataDirBusyError,
+    EmbeddedTemporalError,
+    PortTakenError,
+    HttpServerError,
+    PartEndedError,
+    OSError,
+)
+"""Failures whose text is meant for a person; anything else is a bug and keeps its traceback."""
+
+
+class LiandongGroup(TyperGroup):
+    """Turns every expected failure into a few lines for a person and exit status 1."""
+
+    def invoke(self, ctx: Any) -> object:
+        try:
+            return super().invoke(ctx)
+        except EXPECTED as error:
+            complain(*explained(error))
+            raise typer.Exit(1) from None
+
+
+def console() -> Console:
+    # Through a pipe nobody knows the width: keep the columns that a terminal would have
+    return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False)
+
+
+def complain(*lines: str) -> None:
+    errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PLAIN_WIDTH)
+    first, *rest = lines
+    errors.print(f"[bold red]✗[/] {escape(first)}")
+    for line in rest:
+        errors.print(f"  {escape(line)}")
+
+
+def explained(error: BaseException) -> list[str]:
+    """Why, and what to do next."""
+    if isinstance(error, ApiAway):
+        return [
+            f"联动未在运行或无法连接 · Liandong does not answer: {error}",
+            "Start it with `liandong up`, or set LIANDONG_API__PUBLIC_URL to where it runs.",
+        ]
+    if isinstance(error, ApiRefusal):
+        problems = [f"{one.get('field')}: {one.get('detail')} (rule: {one.get('rule')})" for one in error.problems]
+        return [f"{error} [{error.code}]", *problems, *_NEXT.get(error.status, ())]
+    if isinstance(error, LiandongError):
+        return [f"{error.detail} [{error.code}]"]
+    return str(error).splitlines() or [type(error).__name__]
+
+
+_NEXT = {
+    401: ("Set LIANDONG_TOKEN, or make a new token on the server: liandong token new PERSON",),
+    403: ("This person's role may not do that: choose another with --as, for example --as leader.",),
+    404: ("`liandong case list` shows the cases.",),
+    503: ("A part of the product is away; `/health/ready` of the API says which. Try again in a moment.",),
+}
+
+
+def local(value: str | datetime | None, *, seconds: bool = False) -> str:
+    """An instant in Shanghai time; a dash for none."""
+    if value is None:
+        return "–"
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return instant.astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def empty_table(title: str) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
+    )
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Cells are texts from outside: markup and control characters in them stay text."""
+    shown = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
+    )
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*(escape(harmless(cell)) for cell in row))
+    return shown
+
+
+def harmless(text: str) -> str:
+    """Text from outside without what a terminal would obey: no escape sequence, no return to the line's start."""
+    return "".join(_shown(sign) for sign in text)
+
+
+def _shown(sign: str) -> str:
+    obeyed = unicodedata.category(sign) in ("Cc", "Cf") and sign not in "\n\t"
+    return "\ufffd" if obeyed else sign

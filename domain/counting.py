@@ -1,0 +1,155 @@
+"""Counting: where a limit ends, and what a pause or an extension does to that end."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from domain.limit import Limit, TimeUnit
+from domain.working_calendar import WorkingCalendar
+
+_DAY = dt.timedelta(days=1)
+_WALL_CLOCK = {
+    TimeUnit.SECONDS: dt.timedelta(seconds=1),
+    TimeUnit.MINUTES: dt.timedelta(minutes=1),
+    TimeUnit.HOURS: dt.timedelta(hours=1),
+}
+
+
+class Standing(NamedTuple):
+    """Where a count ends; `day` is its last local day before a calendar-day period rolled off a holiday."""
+
+    at: dt.datetime
+    day: dt.date
+
+
+def counts_from(started_at: dt.datetime, calendar: WorkingCalendar, *, receipt: bool = True) -> dt.date:
+    """The local day a start belongs to; counting begins on the day after it (civil code art. 201).
+
+    A receipt outside office hours belongs to the next opening; a publication (`receipt=False`) to its own day.
+    """
+    if receipt and calendar.receipt_outside_hours_counts_next_day:
+        return calendar.local_day(calendar.next_office_instant(started_at))
+    return calendar.local_day(started_at)
+
+
+def first_end(limit: Limit, started_at: dt.datetime, base: dt.date, calendar: WorkingCalendar) -> Standing:
+    """The end of a limit that was never paused nor extended; `base` comes from `counts_from`."""
+    if (span := wall_span(limit, calendar)) is not None:
+        return _standing(started_at + span, calendar)
+    amount = limit.amount or 0
+    if limit.unit is TimeUnit.WORKING_HOURS:
+        return _standing(add_office_time(started_at, dt.timedelta(hours=amount), calendar), calendar)
+    if limit.unit is TimeUnit.CALENDAR_DAYS:
+        return _rolled(base + _DAY * amount, calendar)
+    if limit.date is not None:
+        return _standing(calendar.closing(limit.date), calendar)
+    if limit.unit is TimeUnit.END_OF_BUSINESS_TODAY:
+        return _standing(calendar.closing(calendar.local_day(calendar.next_office_instant(started_at))), calendar)
+    return _standing(calendar.closing(calendar.add_workdays(base, amount)), calendar)
+
+
+def extended_end(standing: Standing, added: Limit, granted_at: dt.datetime, calendar: WorkingCalendar) -> Standing:
+    """The end after an extension counted from the due instant; never earlier than before."""
+    if added.unit is TimeUnit.END_OF_BUSINESS_TODAY:
+        later = first_end(added, granted_at, calendar.local_day(granted_at), calendar)
+    else:
+        later = first_end(added, standing.at, calendar.local_day(standing.at), calendar)
+    return max(standing, later, key=lambda reached: reached.at)
+
+
+def end_after_pause(
+    standing: Standing, limit: Limit, base: dt.date, paused: tuple[dt.datetime, dt.datetime], calendar: WorkingCalendar
+) -> Standing:
+    """The end after a closed pause: moved on by the time, or the whole days, that the pause took away."""
+    started, ended = paused
+    if limit.unit is TimeUnit.FIXED_DATE or ended <= started:
+        return standing
+    if wall_span(limit, calendar) is not None:
+        return _standing(standing.at + (ended - started), calendar)
+    if limit.unit is TimeUnit.WORKING_HOURS:
+        lost_time = office_time_between(started, ended, calendar)
+        return _standing(add_office_time(standing.at, lost_time, calendar), calendar)
+    if limit.unit is TimeUnit.CALENDAR_DAYS:
+        lost = _calendar_days_lost(base, started, ended, calendar)
+        return _rolled(standing.day + _DAY * lost, calendar) if lost else standing
+    lost = _workdays_lost(base, started, ended, calendar)
+    return _standing(calendar.closing(calendar.add_workdays(standing.day, lost)), calendar) if lost else standing
+
+
+def wall_span(limit: Limit, calendar: WorkingCalendar) -> dt.timedelta | None:
+    """The exact length of a limit that ignores days and office hours; None when they matter."""
+    amount = limit.amount or 1
+    if limit.unit in _WALL_CLOCK:
+        return _WALL_CLOCK[limit.unit] * amount
+    if calendar.compressed_day_seconds is None or limit.unit is TimeUnit.FIXED_DATE:
+        return None
+    day = dt.timedelta(seconds=calendar.compressed_day_seconds)
+    return day / 8 * amount if limit.unit is TimeUnit.WORKING_HOURS else day * amount
+
+
+def add_office_time(instant: dt.datetime, amount: dt.timedelta, calendar: WorkingCalendar) -> dt.datetime:
+    """The instant when `amount` of open office time has passed (or, negative, had yet to pass)."""
+    if amount < dt.timedelta(0):
+        return _subtract_office_time(instant, -amount, calendar)
+    if not amount:
+        return instant
+    at = calendar.next_office_instant(instant)
+    left = amount
+    while (room := calendar.closing(calendar.local_day(at)) - at) < left:
+        left -= room
+        at = calendar.opening(calendar.next_workday(calendar.local_day(at)))
+    return at + left
+
+
+def _subtract_office_time(instant: dt.datetime, amount: dt.timedelta, calendar: WorkingCalendar) -> dt.datetime:
+    day = calendar.workday_on_or_before(calendar.local_day(instant))
+    at = min(instant, calendar.closing(day))
+    left = amount
+    while (room := at - calendar.opening(day)) < left:
+        left -= max(room, dt.timedelta(0))
+        day = calendar.add_workdays(day, -1)
+        at = calendar.closing(day)
+    return at - left
+
+
+def office_time_between(start: dt.datetime, end: dt.datetime, calendar: WorkingCalendar) -> dt.timedelta:
+    """Open office time in [start, end); real time on a compressed calendar, whose office never closes."""
+    if calendar.compressed_day_seconds is not None:
+        return max(end - start, dt.timedelta(0))
+    total = dt.timedelta(0)
+    day, last = calendar.local_day(start), calendar.local_day(end)
+    while day <= last:
+        if calendar.is_workday(day):
+            total += max(min(end, calendar.closing(day)) - max(start, calendar.opening(day)), dt.timedelta(0))
+        day += _DAY
+    return total
+
+
+def _workdays_lost(base: dt.date, started: dt.datetime, ended: dt.datetime, calendar: WorkingCalendar) -> int:
+    """Workdays whose office opened while the clock stood still.
+
+    So the day a pause begins on is used up and the day it ends on is not (a resumption is a receipt);
+    a pause without any open office time takes nothing.
+    """
+    if calendar.next_office_instant(started) >= ended:
+        return 0
+    until = calendar.next_office_instant(ended) if calendar.receipt_outside_hours_counts_next_day else ended
+    return sum(map(calendar.is_workday, _opened_between(base, started, until, calendar)))
+
+
+def _calendar_days_lost(base: dt.date, started: dt.datetime, ended: dt.datetime, calendar: WorkingCalendar) -> int:
+    return len(_opened_between(base, started, ended, calendar))
+
+
+def _opened_between(base: dt.date, start: dt.datetime, end: dt.datetime, calendar: WorkingCalendar) -> list[dt.date]:
+    first = max(base + _DAY, calendar.local_day(start))
+    days = (first + _DAY * offset for offset in range((calendar.local_day(end) - first).days + 1))
+    return [day for day in days if start <= calendar.opening(day) <= end]
+
+
+def _standing(at: dt.datetime, calendar: WorkingCalendar) -> Standing:
+    return Standing(at.astimezone(dt.UTC), calendar.local_day(at))
+
+
+def _rolled(day: dt.date, calendar: WorkingCalendar) -> Standing:
+    """A calendar-day period that ends on a day off ends on the next working day (civil code art. 203)."""
+    return Standing(calendar.closing(calendar.workday_on_or_after(day)), day)

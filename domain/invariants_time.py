@@ -1,0 +1,95 @@
+"""No silent deadline (I6): for every due time an answer in time or an escalation on record, never both."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from domain.case import CaseRecord
+from domain.clock import Clock, ClockKind, due
+from domain.codes import CaseStage, Urgency
+from domain.fact import FactKind
+from domain.inbox import InboxStatus
+from domain.invariants import Evidence
+from domain.ladder import ScheduledRung, instants
+from domain.launch import CaseLaunch
+from domain.snapshot import RequestSnapshot, RoundSnapshot
+
+GRACE: Final = timedelta(minutes=2)
+"""How long after its instant a rung may still be on its way."""
+_TOLD: Final = "delivered"
+_REMINDS: Final = ("before", "due_day")
+"""Rungs that say that something is due, not that it is overdue."""
+
+
+def no_silent_deadline(seen: Evidence) -> Iterator[str]:
+    """I6"""
+    yield from _first_contact(seen)
+    if seen.launch is None:
+        return
+    for request, turn in seen.rounds():
+        for clock in turn.clocks:
+            yield from _round_clock(seen, seen.launch, (request, turn), clock)
+
+
+def _first_contact(seen: Evidence) -> Iterator[str]:
+    if not _contact_was_silent(seen.record, seen):
+        return
+    told = [
+        fact
+        for fact in seen.kinds(FactKind.RUNG_FIRED)
+        if fact.request_id is None and not fact.data.get("when", "").startswith(_REMINDS)
+    ]
+    if not told:
+        yield "nobody spoke to the requester in time, and nothing on record says so"
+
+
+def _contact_was_silent(record: CaseRecord, seen: Evidence) -> bool:
+    if record.first_contact is not None:
+        return record.first_contact.at > seen.contact_owed_at + GRACE
+    # Once a case is closed nobody is waited for
+    until = record.closed_at if record.stage is CaseStage.CLOSED and record.closed_at else seen.now
+    return until > seen.contact_owed_at + GRACE
+
+
+def _round_clock(
+    seen: Evidence, launch: CaseLaunch, where: tuple[RequestSnapshot, RoundSnapshot], clock: Clock
+) -> Iterator[str]:
+    request, turn = where
+    place = f"{request.request_id}.r{turn.number}"
+    proofs = {proof.rung: proof for proof in turn.rungs if proof.clock is clock.kind}
+    rungs = instants(launch.ladder, clock, launch.calendar, urgent=launch.urgency is Urgency.URGENT)
+    if turn.in_time and clock.kind is ClockKind.REPLY:
+        for rung in rungs:
+            proof = proofs.get(rung.rung.name)
+            if rung.rung.when.relation in ("at", "after") and proof is not None and proof.result == _TOLD:
+                yield f"{place}: {proof.rung} was told although the answer came in time"
+    if _answer_is_on_its_way(seen, turn, request, clock, launch):
+        return
+    for rung in _owed(rungs, clock, seen):
+        if rung.rung.name not in proofs:
+            yield f"{place}: {rung.rung.name} was owed at {rung.at.isoformat()} and left no proof"
+    if clock.kind is ClockKind.REPLY and not any(rung.rung.when.relation in ("at", "after") for rung in rungs):
+        due_at = due(clock, launch.calendar).at
+        if due_at is not None and clock.stopped_at is None and due_at < seen.now - GRACE:
+            yield f"{place}: it is overdue and the ladder has no rung that says so"
+
+
+def _owed(rungs: tuple[ScheduledRung, ...], clock: Clock, seen: Evidence) -> Iterator[ScheduledRung]:
+    until = seen.now - GRACE
+    for rung in rungs:
+        if rung.at < until and (clock.stopped_at is None or rung.at < clock.stopped_at):
+            yield rung
+
+
+def _answer_is_on_its_way(
+    seen: Evidence, turn: RoundSnapshot, request: RequestSnapshot, clock: Clock, launch: CaseLaunch
+) -> bool:
+    """Its reply came in time and only waits to be applied: the rung is held, not forgotten."""
+    due_at = due(clock, launch.calendar).at
+    if turn.ended_at is not None or due_at is None:
+        return False
+    return any(
+        (entry.message.request_id, entry.message.round) == (request.request_id, turn.number)
+        and entry.received_at <= due_at
+        for entry in seen.replies(InboxStatus.RECEIVED, InboxStatus.APPLIED)
+    )

@@ -1,0 +1,138 @@
+"""When a coordination ends by itself, when it needs the duty leader, and which endings contradict the answers."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from domain.codes import Outcome, ReplyCode, RequestState, Role
+from domain.decision import CLOSING_OUTCOMES, NEGATIVE_OUTCOMES, CloseCase
+from domain.errors import LiandongError, conflict, invalid
+from domain.plan import CompletionRule
+
+ACCEPTING_REPLIES = frozenset({ReplyCode.ACCEPTED, ReplyCode.ACCEPTED_CONDITIONALLY})
+
+
+class Standing(NamedTuple):
+    """One request as far as the outcome is concerned."""
+
+    key: str
+    role: Role
+    blocking: bool
+    state: RequestState
+    reply: ReplyCode | None
+    stalled: bool = False
+    """It waits for asks that have ended without opening the way ("tried, no result", refused)."""
+    outweighed: bool = False
+    """The leader recorded that another answer weighs more."""
+
+    @property
+    def accepted(self) -> bool:
+        return self.state is RequestState.ANSWERED and self.reply in ACCEPTING_REPLIES
+
+    @property
+    def refused(self) -> bool:
+        return self.reply is ReplyCode.REFUSED and not self.outweighed
+
+
+class Verdict(NamedTuple):
+    """Either an outcome, or why a person must decide, or neither: the case goes on by itself.
+
+    With an outcome, `decision_needed` is what still waits for a person as long as something else keeps the case open.
+    """
+
+    outcome: Outcome | None = None
+    reason: str = ""
+    decision_needed: str = ""
+
+
+def judge(
+    standings: Sequence[Standing], rule: CompletionRule = CompletionRule.ALL, quorum: int | None = None
+) -> Verdict:
+    """DONE only when enough accepted and nobody refused; every other ending is the duty leader's."""
+    blocking = [one for one in standings if one.blocking]
+    leads = [one for one in blocking if one.role is Role.LEAD] or blocking
+    if why := _undecided(blocking) or _contradiction(leads):
+        return Verdict(decision_needed=why)
+    if _enough(standings, blocking, leads, rule, quorum):
+        # Advice and optional asks never keep a case open, not even by an answer that nobody has decided about.
+        return Verdict(Outcome.DONE, _REASONS[rule], decision_needed=_undecided(standings))
+    if why := _undecided(standings):
+        return Verdict(decision_needed=why)
+    if any(not one.state.terminal for one in blocking):
+        return Verdict()
+    return Verdict(decision_needed="all have ended and not everything was accepted: decide the outcome")
+
+
+_REASONS = {
+    CompletionRule.ALL: "every lead accepted and nobody refused",
+    CompletionRule.ANY: "one lead accepted, as the plan asks for",
+    CompletionRule.QUORUM: "the plan's quorum accepted",
+    CompletionRule.LEAD_WITH_ADVICE: "every lead accepted and the advice is there",
+}
+
+
+def _undecided(standings: Sequence[Standing]) -> str:
+    waiting = [one.key for one in standings if one.state is RequestState.DECISION]
+    if waiting:
+        return f"an answer waits for your decision: {', '.join(waiting)}"
+    stalled = [one.key for one in standings if one.stalled]
+    if stalled:
+        return f"go on without a positive answer before it? {', '.join(stalled)}"
+    return ""
+
+
+def _contradiction(leads: Sequence[Standing]) -> str:
+    refused, accepted = [one.key for one in leads if one.refused], [one.key for one in leads if one.accepted]
+    if refused and accepted and not any(one.outweighed for one in leads):
+        return f"leads contradict each other: {', '.join(accepted)} accepted, {', '.join(refused)} refused; weigh them"
+    return ""
+
+
+def _enough(
+    standings: Sequence[Standing],
+    blocking: Sequence[Standing],
+    leads: Sequence[Standing],
+    rule: CompletionRule,
+    quorum: int | None,
+) -> bool:
+    if not blocking:
+        return False
+    if rule is CompletionRule.ANY:
+        return any(one.accepted for one in leads)
+    if rule is CompletionRule.QUORUM:
+        return sum(one.accepted for one in blocking) >= (quorum or len(blocking))
+    if any(one.refused for one in blocking) or not all(one.accepted or one.outweighed for one in leads):
+        return False
+    if not any(one.accepted for one in leads):
+        return False
+    if rule is CompletionRule.LEAD_WITH_ADVICE:
+        return all(one.state.terminal for one in standings if one.role is Role.CONSULT)
+    answered = (RequestState.ANSWERED, RequestState.WAIVED)
+    return all(one.state in answered for one in blocking)
+
+
+def check_closing(command: CloseCase, standings: Sequence[Standing]) -> LiandongError | None:
+    """Why the case may not be closed like this, if so."""
+    if command.outcome not in CLOSING_OUTCOMES:
+        allowed = ", ".join(sorted(CLOSING_OUTCOMES))
+        return invalid("outcome-not-closing", f"close with one of {allowed}", field="outcome")
+    if command.outcome in NEGATIVE_OUTCOMES:
+        for field in ("legal_basis", "remedy"):
+            if getattr(command, field) is None:
+                return invalid("negative-answer-incomplete", f'a "no" needs its {field}', field=field)
+    if command.outcome is Outcome.LAWFULLY_REFUSED and command.report is None:
+        return invalid("negative-answer-report-missing", "a lawful refusal needs the signed report", field="report")
+    asked = (RequestState.OPEN, RequestState.SUPPLEMENT)
+    waiting = [one.key for one in standings if one.blocking and one.state in asked]
+    if waiting:
+        return conflict(
+            "requests-open", f"still being asked: {', '.join(waiting)}; wait for the answer or withdraw the request"
+        )
+    return contradiction(command.outcome, standings)
+
+
+def contradiction(outcome: Outcome | None, standings: Sequence[Standing]) -> LiandongError | None:
+    """Whoever decides it and however many: what a lead refused was not done."""
+    refused = [one.key for one in standings if one.role is Role.LEAD and one.refused]
+    if outcome is Outcome.DONE and refused:
+        return conflict("outcome-contradicts-answers", f"the lead refused ({', '.join(refused)}): this is not DONE")
+    return None

@@ -1,0 +1,139 @@
+"""A closed case as the library may keep it: what was asked, what blocked it, what was done, without anybody in it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from domain.case import CaseRecord
+from domain.codes import Cause, Outcome, ReplyCode, RequestState, Role
+from domain.masking import mask_text
+from domain.plan import AskKind
+from domain.snapshot import RequestSnapshot, RoundSnapshot
+from domain.wire import Instant, Wire
+
+
+class PlanStep(Wire):
+    """One ask without its words: who, in which part, after whom."""
+
+    key: str
+    kind: AskKind
+    role: Role
+    department: str | None
+    after: tuple[str, ...]
+    limit: str | None
+
+
+class PrecedentReply(Wire):
+    """One turn as codes and durations; what departments wrote stays in the case."""
+
+    step: str
+    round: int
+    department: str | None
+    reply: ReplyCode | None
+    seconds: int | None
+    """From opening to the reply's receipt, as the wall clock counts."""
+    in_time: bool | None
+
+
+class Precedent(Wire):
+    """A draft: nothing enters the library before a person has read it."""
+
+    case_id: str
+    closed_at: Instant
+    item: str
+    item_code: str | None
+    cause: Cause | None
+    category: str | None
+    question: str
+    blocked_by: tuple[str, ...]
+    """`<department> <code>`: who could not, or did not think it theirs, or was silent."""
+    plan: tuple[PlanStep, ...]
+    replies: tuple[PrecedentReply, ...]
+    legal_bases: tuple[str, ...]
+    outcome: Outcome
+    ground: str
+    """Why it ended so, masked."""
+    remedy: str
+    days_to_outcome: float
+    generation: int
+
+
+_BLOCKING = frozenset({ReplyCode.REFUSED, ReplyCode.NOT_MINE, ReplyCode.NEED_MORE, ReplyCode.NO_RESULT})
+
+
+def draft_precedent(record: CaseRecord) -> Precedent | None:
+    """None as long as the case has no outcome. Only the request, the ground and the remedy are texts, all masked."""
+    if record.outcome is None or record.closed_at is None:
+        return None
+    known = tuple(_known_values(record))
+    requests = record.snapshot.requests if record.snapshot else ()
+    return Precedent(
+        case_id=record.case_id,
+        closed_at=record.closed_at,
+        item=mask_text(record.registration.item.name, known),
+        item_code=record.registration.item.code,
+        cause=record.triage.cause if record.triage else None,
+        category=(record.triage.category if record.triage else None) or record.registration.category,
+        question=mask_text(record.registration.request, known),
+        blocked_by=tuple(dict.fromkeys(_blocked_by(requests))),
+        plan=tuple(_step(request, record) for request in requests),
+        replies=tuple(_reply(request, turn) for request in requests for turn in request.rounds),
+        legal_bases=tuple(dict.fromkeys(_legal_bases(record, known))),
+        outcome=record.outcome.outcome,
+        ground=mask_text(record.outcome.reason, known),
+        remedy=mask_text(record.outcome.remedy or "", known),
+        days_to_outcome=round((record.closed_at - record.registered_at) / timedelta(days=1), 2),
+        generation=record.lineage.generation,
+    )
+
+
+def _known_values(record: CaseRecord) -> Iterator[str]:
+    requester = record.registration.requester
+    values = (requester.name, requester.contact, requester.agent, requester.resident_id, requester.uscc)
+    yield from (value for value in values if value)
+    if requester.health:
+        yield requester.health
+    for request in record.snapshot.requests if record.snapshot else ():
+        if request.party:
+            yield request.party
+
+
+def _blocked_by(requests: tuple[RequestSnapshot, ...]) -> Iterator[str]:
+    for request in requests:
+        for turn in request.rounds:
+            if turn.reply in _BLOCKING:
+                yield f"{turn.department or request.role.value} {turn.reply}"
+            elif turn.in_time is False:
+                yield f"{turn.department or request.role.value} LATE"
+        if request.state is RequestState.WAIVED:
+            yield f"{request.department or request.role.value} SILENT"
+
+
+def _step(request: RequestSnapshot, record: CaseRecord) -> PlanStep:
+    asks = {ask.key: ask for ask in record.plan.asks} if record.plan else {}
+    limit = asks[request.key].reply_limit if request.key in asks else None
+    return PlanStep(
+        key=request.key,
+        kind=request.kind,
+        role=request.role,
+        department=request.department,
+        after=request.after,
+        limit=str(limit) if limit else None,
+    )
+
+
+def _reply(request: RequestSnapshot, turn: RoundSnapshot) -> PrecedentReply:
+    took = turn.received_at - turn.opened_at if turn.received_at else None
+    return PrecedentReply(
+        step=request.key,
+        round=turn.number,
+        department=turn.department,
+        reply=turn.reply,
+        seconds=round(took.total_seconds()) if took else None,
+        in_time=turn.in_time,
+    )
+
+
+def _legal_bases(record: CaseRecord, known: tuple[str, ...]) -> Iterator[str]:
+    for text in (record.outcome.legal_basis if record.outcome else None,):
+        if text:
+            yield mask_text(text, known)

@@ -1,0 +1,65 @@
+"""The door for people without a token: a link that opens one round, once, until it expires."""
+
+from pydantic import JsonValue
+
+from domain.codes import ReplyCode
+from domain.desk import DeskEntry
+from domain.errors import LiandongError, not_found
+from domain.reply import REPLY
+from services.authenticate import token_hash
+from services.callback_verdict import CallbackReply, stored_answer
+from services.office import Office
+from services.officer_inbox import DeskItem, bring, item_of, message_id_of
+
+
+async def open_link(office: Office, token: str) -> DeskItem:
+    """Raises NOT_FOUND `unknown-link`, the same for unknown, expired, used and withdrawn."""
+    entry = await _entry(office, token)
+    if entry.link_used_at is not None:
+        raise _unknown()
+    async with office.store.reading() as session:
+        return await item_of(session, entry, office.time.now())
+
+
+async def acknowledge_by_link(office: Office, token: str, raw: bytes) -> CallbackReply:
+    entry = await _entry(office, token)
+    if entry.link_used_at is not None:
+        raise _unknown()
+    return await bring(office, entry, _author(entry), None, raw)
+
+
+async def reply_by_link(office: Office, token: str, answer: dict[str, JsonValue], raw: bytes) -> CallbackReply:
+    """One answer; interim notes do not use the link up. The same answer again gets the same response."""
+    entry = await _entry(office, token)
+    reply = REPLY.validate_python(answer)
+    if entry.link_used_at is not None:
+        async with office.store.reading() as session:
+            earlier = await session.inbox.find(entry.department, message_id_of(entry, _author(entry), reply))
+        if earlier is None:
+            raise _unknown()
+        return stored_answer(earlier)
+    told = await bring(office, entry, _author(entry), reply, raw)
+    if reply.code is not ReplyCode.INTERIM:
+        async with office.store.writing() as session:
+            current = await session.desk.get(entry.dispatch.request_id, entry.dispatch.round) or entry
+            await session.desk.save(current.model_copy(update={"link_used_at": office.time.now()}))
+    return told
+
+
+async def _entry(office: Office, token: str) -> DeskEntry:
+    async with office.store.reading() as session:
+        entry = await session.desk.by_link(token_hash(token))
+    now = office.time.now()
+    if entry is None or entry.withdrawn_at is not None:
+        raise _unknown()
+    if entry.link_expires_at is None or entry.link_expires_at <= now:
+        raise _unknown()
+    return entry
+
+
+def _author(entry: DeskEntry) -> str:
+    return f"link:{(entry.link_hash or '')[:16]}"
+
+
+def _unknown() -> LiandongError:
+    return not_found("unknown-link", "this link opens nothing, or nothing any more")

@@ -1,0 +1,107 @@
+"""Decisions about a running case, carried out by the engine."""
+
+import hashlib
+
+from domain.any_decision import AnyDecision
+from domain.case import CaseRecord
+from domain.decision import RequestDecision, WeighAnswers
+from domain.deferral import ApproveDeferral, ClearSuspicion, ExtendMaterial, FailDeferral, SubmitMaterial
+from domain.errors import ErrorCategory, LiandongError, conflict, not_found
+from domain.ids import request_id
+from domain.joint_decision import ProposeAct
+from domain.person import Person
+from domain.snapshot import CaseSnapshot
+from services.access import open_case
+from services.decision_content import check_content
+from services.decision_rights import right_for
+from services.decision_routes import with_known_routes
+from services.live_snapshot import live_snapshot
+from services.office import Office
+from services.visibility import visible_snapshot
+
+
+async def decide(office: Office, person: Person, case_id: str, decision: AnyDecision) -> CaseSnapshot:
+    """Carry out a decision in the person's own name; `decided_by` of the input is overwritten.
+
+    Raises FORBIDDEN, NOT_FOUND, CONFLICT `not-coordinating` or `idempotency-key-reused`, INVALID, UNAVAILABLE, or the
+    engine's typed refusal.
+    """
+    calendar = await office.calendar.current()
+    async with office.store.reading() as session:
+        record = await open_case(session, person, right_for(decision), case_id)
+        if record.launched_at is None:
+            raise conflict("not-coordinating", "this case is not being coordinated")
+        check_content(decision, calendar.local_day(office.time.now()))
+        complete = await with_known_routes(office, session, record, decision)
+    await _check_subject(office, record, decision)
+    first = await _remember(office, case_id, decision)
+    try:
+        after = await office.engine.decide(case_id, complete.model_copy(update={"decided_by": person.actor}))
+    except LiandongError as error:
+        if first and error.category is not ErrorCategory.UNAVAILABLE:
+            # Refused, so nothing happened: the corrected decision may come under the same key
+            await _forget(office, decision)
+        if error.code == "case-not-running" and (ended := await _ending(office, record)) is not None:
+            raise ended from error
+        raise
+    return visible_snapshot(person, after)
+
+
+async def _check_subject(office: Office, record: CaseRecord, decision: AnyDecision) -> None:
+    """The request must be this case's. One that was added a moment ago is known to the engine alone."""
+    if isinstance(decision, SubmitMaterial | ExtendMaterial | ClearSuspicion):
+        if not decision.material_id.startswith(f"{record.case_id}."):
+            raise not_found("no-such-material", "the case has no such deferred material")
+        return
+    named = _request_named(decision)
+    if named is None or named in _requests_of(record, record.snapshot):
+        return
+    live = await live_snapshot(office, record.case_id) if named.startswith(f"{record.case_id}.") else None
+    if named not in _requests_of(record, live):
+        raise not_found("unknown-request", "this case has no such request")
+
+
+def _request_named(decision: AnyDecision) -> str | None:
+    match decision:
+        case RequestDecision() | ApproveDeferral() | FailDeferral() | ProposeAct():
+            return decision.request_id
+        case WeighAnswers():
+            return decision.prevails
+        case _:
+            return None
+
+
+def _requests_of(record: CaseRecord, snapshot: CaseSnapshot | None) -> frozenset[str]:
+    planned = {request_id(record.case_id, ask.key) for ask in record.plan.asks} if record.plan else set()
+    return frozenset(planned | {request.request_id for request in (snapshot.requests if snapshot else ())})
+
+
+async def _ending(office: Office, record: CaseRecord) -> LiandongError | None:
+    """Whoever comes too late is told how the case ended."""
+    snapshot = await live_snapshot(office, record.case_id) or record.snapshot
+    if snapshot is None or snapshot.outcome is None:
+        return None
+    ended = snapshot.outcome
+    return conflict("case-ended", f"the case ended as {ended.outcome.value}, decided by {ended.decided_by}")
+
+
+async def _remember(office: Office, case_id: str, decision: AnyDecision) -> bool:
+    """True when the command is new. Raises CONFLICT when it was another decision under the same key."""
+    mark = fingerprint(decision)
+    async with office.store.writing() as session:
+        known = await session.commands.remember(decision.command_id, case_id, mark, office.time.now())
+    if known is not None and known != mark:
+        detail = "this Idempotency-Key was used for another decision; choose a new key"
+        raise conflict("idempotency-key-reused", detail)
+    return known is None
+
+
+async def _forget(office: Office, decision: AnyDecision) -> None:
+    async with office.store.writing() as session:
+        await session.commands.forget(decision.command_id)
+
+
+def fingerprint(decision: AnyDecision) -> str:
+    """SHA-256 over what was decided, as the caller sent it: who and under which key are left out."""
+    content = decision.model_dump_json(exclude={"command_id", "decided_by"})
+    return hashlib.sha256(content.encode()).hexdigest()

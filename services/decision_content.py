@@ -1,0 +1,68 @@
+"""What is wrong with a decision before any case is asked: reasons, dates, replies, negative answers."""
+
+import datetime as dt
+
+from pydantic import ValidationError
+
+from domain.any_decision import AnyDecision
+from domain.assignment import AnswerExternal
+from domain.codes import Outcome
+from domain.decision import CLOSING_OUTCOMES, NEGATIVE_OUTCOMES, CloseCase
+from domain.errors import invalid
+from domain.limit import Limit
+from domain.reply import REPLY, AcceptedConditionally, ExtensionRequested, Reply
+
+_LIMITS = ("limit", "reply_limit")
+
+
+def check_content(decision: AnyDecision, today: dt.date) -> None:
+    """Raises INVALID with the field. `today` is the local day."""
+    if not decision.reason.strip():
+        raise invalid("reason-required", "every decision states its reason", field="reason")
+    for name in _LIMITS:
+        limit = getattr(decision, name, None)
+        if isinstance(limit, Limit):
+            _refuse_past(limit.date, today, name)
+    _refuse_past(getattr(decision, "until", None), today, "until")
+    if isinstance(decision, AnswerExternal):
+        _check_reply(decision, today)
+    if isinstance(decision, CloseCase):
+        _check_closing(decision)
+
+
+def check_dates(reply: Reply, today: dt.date, *, field: str) -> None:
+    """Nothing can be promised for a day that is over. Raises INVALID `date-in-the-past`."""
+    if isinstance(reply, ExtensionRequested):
+        _refuse_past(reply.until, today, f"{field}.until")
+    if isinstance(reply, AcceptedConditionally):
+        for index, material in enumerate(reply.deferred):
+            _refuse_past(material.due.date, today, f"{field}.deferred.{index}.due")
+
+
+def _refuse_past(day: object, today: dt.date, field: str) -> None:
+    if isinstance(day, dt.date) and day < today:
+        raise invalid("date-in-the-past", "the date is over: choose today or later", field=field)
+
+
+def _check_reply(decision: AnswerExternal, today: dt.date) -> None:
+    try:
+        reply = REPLY.validate_python(decision.reply)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        # The first part of the path is the reply's code, which is no field
+        field = ".".join(["reply", *(str(part) for part in problem["loc"][1:])])
+        rule = "is no known reply code" if problem["type"].startswith("union_tag") else problem["msg"]
+        raise invalid("reply-malformed", f"{field}: {rule}", field=field) from None
+    check_dates(reply, today, field="reply")
+
+
+def _check_closing(decision: CloseCase) -> None:
+    if decision.outcome not in CLOSING_OUTCOMES:
+        allowed = ", ".join(sorted(CLOSING_OUTCOMES))
+        raise invalid("outcome-not-closing", f"close with one of {allowed}", field="outcome")
+    if decision.outcome in NEGATIVE_OUTCOMES:
+        for field, value in (("legal_basis", decision.legal_basis), ("remedy", decision.remedy)):
+            if value is None or not value.strip():
+                raise invalid("negative-answer-incomplete", f'a "no" needs its {field}', field=field)
+    if decision.outcome is Outcome.LAWFULLY_REFUSED and decision.report is None:
+        raise invalid("negative-answer-report-missing", "a lawful refusal needs the signed report", field="report")

@@ -1,0 +1,48 @@
+"""What preview and launch complete a plan with: the same for both, so that a preview never promises too much."""
+
+from datetime import datetime
+
+from domain.case import CaseRecord, Triage
+from domain.codes import CaseStage, TriageDecision
+from domain.errors import conflict, unsound
+from domain.plan import Plan
+from domain.plan_completion import Circumstances, complete_plan
+from domain.store_ports import StoreSession
+from domain.working_calendar import WorkingCalendar
+from services.office import Office
+
+
+async def circumstances(office: Office, session: StoreSession, record: CaseRecord, now: datetime) -> Circumstances:
+    """Raises CONFLICT `not-for-coordination` unless triage ordered a coordination."""
+    departments = await session.directory.all()
+    return Circumstances(
+        registration=record.registration,
+        triage=_coordinating_triage(record),
+        departments={department.code: department for department in departments if department.enabled},
+        policy=office.policy,
+        calendar=for_case(await office.calendar.current(), now),
+        launch_at=now,
+        reopened=record.lineage.reopened_from is not None,
+    )
+
+
+def for_case(calendar: WorkingCalendar, launch_at: datetime) -> WorkingCalendar:
+    """The years that a coordination may need: it travels with the case, so it is kept small."""
+    year = calendar.local_day(launch_at).year
+    return calendar.for_years(year - 1, year + 2)
+
+
+def sound_plan(plan: Plan, given: Circumstances) -> Plan:
+    """The completed plan. Raises INVALID `plan-unsound` with every problem."""
+    completed, problems = complete_plan(plan, given)
+    if problems:
+        raise unsound("plan-unsound", "this plan cannot be launched", problems)
+    return completed
+
+
+def _coordinating_triage(record: CaseRecord) -> Triage:
+    triage = record.triage
+    coordinating = (TriageDecision.COORDINATE, TriageDecision.SUPERVISE)
+    if triage is None or triage.decision not in coordinating or record.stage is CaseStage.CLOSED:
+        raise conflict("not-for-coordination", "only a case whose triage ordered a coordination can have a plan")
+    return triage

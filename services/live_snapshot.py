@@ -1,0 +1,26 @@
+"""The live state of a case from the engine, within a bounded wait."""
+
+import asyncio
+import logging
+from typing import Final
+
+from domain.errors import ErrorCategory, LiandongError
+from domain.snapshot import CaseSnapshot
+from services.office import Office
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE_SECONDS: Final = 3.0
+
+
+async def live_snapshot(office: Office, case_id: str) -> CaseSnapshot | None:
+    """None when the engine does not know the case or cannot answer in time: the projection must do."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return await office.engine.snapshot(case_id)
+    except Exception as error:
+        # A case whose workflow fails must stay readable, whatever the failure is.
+        expected = isinstance(error, LiandongError) and error.category is ErrorCategory.NOT_FOUND
+        if not expected:
+            _log.warning("no live state of %s: %s", case_id, getattr(error, "code", type(error).__name__))
+        return None

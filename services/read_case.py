@@ -1,0 +1,98 @@
+"""Reading one case: its record, its timeline, and why each clock is due when it is."""
+
+from domain.case import CaseRecord
+from domain.clock import Clock, Due, due
+from domain.codes import CaseStage
+from domain.fact import ChainedFact
+from domain.launch import CaseLaunch
+from domain.person import Person, PersonRole
+from domain.snapshot import CaseSnapshot
+from domain.store_ports import StoreSession
+from domain.wire import Wire
+from domain.working_calendar import WorkingCalendar
+from services.access import Action, open_case
+from services.live_snapshot import live_snapshot
+from services.office import Office
+from services.visibility import visible_facts, visible_record
+
+
+class Timeline(Wire):
+    """Facts in the order of their arrival. A department officer gets its own requests' facts only."""
+
+    case_id: str
+    facts: tuple[ChainedFact, ...]
+
+
+class ClockExplanation(Wire):
+    """One clock, derived anew with the calendar that the case counts with, line by line."""
+
+    request_id: str | None = None
+    """None for the first contact, which belongs to the case."""
+    round: int | None = None
+    department: str | None = None
+    clock: Clock
+    due: Due
+    round_ended: bool = False
+
+
+async def read_case(office: Office, person: Person, case_id: str) -> CaseRecord:
+    """The case with the live snapshot while it runs, or the projection when the engine is away."""
+    async with office.store.reading() as session:
+        record = await open_case(session, person, Action.READ, case_id)
+    return visible_record(person, await freshest(office, record))
+
+
+async def read_timeline(office: Office, person: Person, case_id: str) -> Timeline:
+    async with office.store.reading() as session:
+        record = await open_case(session, person, Action.READ, case_id)
+        facts = await session.facts.of_case(case_id)
+    return Timeline(case_id=case_id, facts=visible_facts(person, facts, record))
+
+
+async def explain_clocks(office: Office, person: Person, case_id: str) -> tuple[ClockExplanation, ...]:
+    """Every clock of the case, the first contact first, then by request and round."""
+    async with office.store.reading() as session:
+        record = await open_case(session, person, Action.READ, case_id)
+        calendar = await _calendar_of(office, session, case_id)
+    record = visible_record(person, await freshest(office, record))
+    contact = record.first_contact_clock
+    first = ClockExplanation(clock=contact, due=due(contact, calendar), round_ended=contact.stopped_at is not None)
+    of_case = () if person.role is PersonRole.DEPARTMENT_OFFICER else (first,)
+    return (*of_case, *(_explained(record.snapshot, calendar) if record.snapshot else ()))
+
+
+async def freshest(office: Office, record: CaseRecord) -> CaseRecord:
+    if record.launched_at is None or record.stage is CaseStage.CLOSED:
+        return record
+    live = await live_snapshot(office, record.case_id)
+    if live is None or live.version < record.version:
+        return record
+    update: dict[str, object] = {"snapshot": live}
+    if live.outcome is not None:
+        update |= {"stage": CaseStage.CLOSED, "outcome": live.outcome, "closed_at": live.outcome.decided_at}
+    elif record.stage is CaseStage.LAUNCHING:
+        update["stage"] = CaseStage.COORDINATING
+    return record.model_copy(update=update)
+
+
+async def _calendar_of(office: Office, session: StoreSession, case_id: str) -> WorkingCalendar:
+    intent = await session.intents.get(case_id)
+    if intent is None:
+        return await office.calendar.current()
+    return CaseLaunch.model_validate_json(intent.launch_json).calendar
+
+
+def _explained(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[ClockExplanation, ...]:
+    return tuple(
+        ClockExplanation(
+            request_id=request.request_id,
+            round=turn.number,
+            department=turn.department,
+            clock=clock,
+            due=due(clock, calendar),
+            round_ended=turn.ended_at is not None,
+        )
+        for request in snapshot.requests
+        for turn in request.rounds
+        for clock in turn.clocks
+    )

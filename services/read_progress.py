@@ -1,0 +1,27 @@
+"""The requester looks: where the own matter stands, in plain words."""
+
+from domain.follow_up import FollowUpLaunch
+from domain.requester_text import Words
+from domain.requester_view import Circumstances, RequesterView, requester_view
+from services.office import Office
+from services.open_progress import open_progress
+from services.read_case import freshest
+
+
+async def read_progress(office: Office, case_id: str, code: str) -> RequesterView:
+    """Raises NOT_FOUND `progress-unknown` for every failure alike, INVALID `progress-code-mistyped`."""
+    record = await freshest(office, await open_progress(office, case_id, code))
+    async with office.store.reading() as session:
+        orders = await session.follow_ups.of_case(record.case_id)
+        latest = orders[-1] if orders else None
+        links = await session.rating_links.of_follow_up(latest.follow_up_id) if latest else ()
+        departments = await session.directory.all()
+    closes_at = FollowUpLaunch.model_validate_json(latest.launch_json).rating_closes_at if latest else None
+    given = Circumstances(
+        departments={one.code: Words(zh=one.name_zh, en=one.name_en) for one in departments},
+        follow_up=latest,
+        rating_closes_at=closes_at,
+        rated=any(link.rating for link in links),
+        now=office.time.now(),
+    )
+    return requester_view(record, given)

@@ -1,0 +1,122 @@
+"""A department's message whose sender is known: kept as received, then brought into its case. Every door leads here."""
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+from domain.case import CaseRecord
+from domain.codes import CaseStage
+from domain.department import Department
+from domain.errors import LiandongError, not_found
+from domain.fact import Fact, FactKind
+from domain.ids import case_of
+from domain.inbox import DepartmentMessage, InboxEntry, InboxStatus
+from domain.store_ports import StoreSession
+from services.callback_door import ClosedDoor, closed_door
+from services.callback_verdict import CallbackReply, Known, answer_for, judge, stored_answer, with_answer
+from services.decision_content import check_dates
+from services.office import Office
+from services.refused_message import append_refusal, note_refusal
+from services.round_ownership import Ownership, case_of_message, ownership
+from services.settle_message import Addressed, EngineAway, settle_message
+
+_log = logging.getLogger(__name__)
+
+_OURS_FOR: Final = timedelta(seconds=30)
+"""How long the relay leaves a new message to the request that brought it."""
+
+
+async def receive_message(office: Office, sender: Department, entry: InboxEntry) -> CallbackReply:
+    """200 applied or duplicate, 202 stored for the relay, 409 kept but without effect.
+
+    Raises NOT_FOUND `unknown-request` (the same for what does not exist and for what belongs to somebody else) and
+    UNAVAILABLE when the message could not be made durable.
+    """
+    async with office.store.reading() as session:
+        earlier = await session.inbox.find(entry.department, entry.message_id)
+    if earlier is not None:
+        return stored_answer(earlier)
+    record, owner = await _authorised(office, entry.department, entry.message)
+    await _refuse_past_dates(office, record, entry)
+    door = await closed_door(office, record, entry.message, entry.received_at)
+    stored = await _store(office, entry, owner, door)
+    if stored.entry_id != entry.entry_id or stored.status is not InboxStatus.RECEIVED:
+        return stored_answer(stored)
+    return await _bring(office, stored, Addressed(record, owner, sender))
+
+
+async def _authorised(office: Office, department: str, message: DepartmentMessage) -> tuple[CaseRecord, Ownership]:
+    case_id = case_of(message.request_id)
+    async with office.store.reading() as session:
+        record = await case_of_message(session, case_id) if case_id else None
+    owner = await ownership(office, record, message) if record else None
+    if record is not None and owner is not None and owner.department == department:
+        return record, owner
+    if record is not None:
+        await note_refusal(office, record, department, "unknown-request", message_id=message.message_id)
+    raise not_found("unknown-request", "there is no such request for this department")
+
+
+async def _refuse_past_dates(office: Office, record: CaseRecord, entry: InboxEntry) -> None:
+    if entry.message.reply is None:
+        return
+    today = (await office.calendar.current()).local_day(office.time.now())
+    try:
+        check_dates(entry.message.reply, today, field="data.reply")
+    except LiandongError as refusal:
+        await note_refusal(office, record, entry.department, refusal.code, message_id=entry.message_id)
+        raise
+
+
+async def _store(office: Office, entry: InboxEntry, owner: Ownership, door: ClosedDoor | None) -> InboxEntry:
+    """Judge and keep the message in one transaction. The case's lock makes the first reply the first."""
+    case_id = case_of(entry.message.request_id) or ""
+    async with office.store.writing() as session:
+        record = await session.cases.get(case_id, lock=True)
+        known = await _known(session, record, entry.message, owner)
+        status = judge(entry.message, known._replace(door=door))
+        entry = with_answer(entry, answer_for(status, door, case_closed=record.stage is CaseStage.CLOSED))
+        waits_until = entry.received_at + _OURS_FOR if status is InboxStatus.RECEIVED else None
+        entry = entry.model_copy(update={"status": status, "next_attempt_at": waits_until})
+        if await session.inbox.add(entry):
+            if status in (InboxStatus.LATE, InboxStatus.CONTRADICTED, InboxStatus.REFUSED):
+                rule = door.rule if door and status is InboxStatus.REFUSED else status.value.lower()
+                await append_refusal(session, _kept_without_effect(entry, case_id, rule))
+            return entry
+        earlier = await session.inbox.find(entry.department, entry.message_id)
+        return earlier or entry
+
+
+async def _known(session: StoreSession, record: CaseRecord, message: DepartmentMessage, owner: Ownership) -> Known:
+    fresh = await session.cases.round_owner(message.request_id, message.round)
+    return Known(
+        stage=record.stage,
+        round_ended=fresh.ended if fresh else owner.ended,
+        effective=await session.inbox.effective(message.request_id, message.round),
+        notes=await session.inbox.notes_of_round(message.request_id, message.round),
+    )
+
+
+async def _bring(office: Office, entry: InboxEntry, just_read: Addressed) -> CallbackReply:
+    """Durable already: whatever happens to the engine from here on, the sender is told 2xx or why not."""
+    try:
+        settled = await settle_message(office, entry, just_read)
+    except EngineAway:
+        return stored_answer(entry)
+    except LiandongError as error:
+        _log.warning("message %s is stored, the relay will bring it: %s", entry.entry_id, error.code)
+        return stored_answer(entry)
+    return stored_answer(settled)
+
+
+def _kept_without_effect(entry: InboxEntry, case_id: str, rule: str) -> Fact:
+    return Fact(
+        fact_id=f"{entry.entry_id}.{entry.status.value.lower()}",
+        case_id=case_id,
+        kind=FactKind.MESSAGE_REFUSED,
+        at=entry.received_at,
+        actor=f"department:{entry.department}",
+        request_id=entry.message.request_id,
+        round=entry.message.round,
+        data={"entry": entry.entry_id, "rule": rule},
+    )

@@ -1,0 +1,57 @@
+"""Whose round a message is about: as projected, or live when the projection has not seen the round."""
+
+from domain.case import CaseRecord
+from domain.errors import ErrorCategory, LiandongError
+from domain.inbox import DepartmentMessage
+from domain.snapshot import CaseSnapshot
+from domain.store_ports import StoreSession
+from domain.wire import Wire
+from services.live_snapshot import live_snapshot
+from services.office import Office
+
+
+class Ownership(Wire):
+    """`ended` is False for a round that nobody has seen yet."""
+
+    department: str | None
+    ended: bool
+    seen: bool = True
+
+
+async def case_of_message(session: StoreSession, case_id: str) -> CaseRecord | None:
+    try:
+        return await session.cases.get(case_id)
+    except LiandongError as error:
+        if error.category is ErrorCategory.NOT_FOUND:
+            return None
+        raise
+
+
+async def ownership(office: Office, record: CaseRecord, message: DepartmentMessage) -> Ownership | None:
+    """None when this round of this request does not exist as far as anybody knows."""
+    async with office.store.reading() as session:
+        owner = await session.cases.round_owner(message.request_id, message.round)
+    if owner is not None:
+        return Ownership(department=owner.department, ended=owner.ended) if owner.case_id == record.case_id else None
+    if record.launched_at is None:
+        return None
+    live = await live_snapshot(office, record.case_id)
+    if live is not None:
+        return _in_snapshot(live, message)
+    return _planned(record, message)
+
+
+def _in_snapshot(snapshot: CaseSnapshot, message: DepartmentMessage) -> Ownership | None:
+    for request in snapshot.requests:
+        for turn in request.rounds:
+            if (request.request_id, turn.number) == (message.request_id, message.round):
+                return Ownership(department=turn.department, ended=turn.ended_at is not None)
+    return None
+
+
+def _planned(record: CaseRecord, message: DepartmentMessage) -> Ownership | None:
+    """While the engine is away only the plan can say who will be asked; the relay looks again before it applies."""
+    key = message.request_id.partition(".")[2]
+    asks = record.plan.asks if record.plan else ()
+    department = next((ask.department for ask in asks if ask.key == key), None)
+    return Ownership(department=department, ended=False, seen=False) if department else None

@@ -1,0 +1,134 @@
+"""The invariant checker: used by tests, by fault drills and in production."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from domain import invariants
+from domain.case import CaseRecord
+from domain.errors import ErrorCategory, LiandongError
+from domain.invariants import Check, Evidence, Finding
+from domain.invariants_time import no_silent_deadline
+from domain.launch import CaseLaunch, CaseResult
+from domain.snapshot import CaseSnapshot
+from domain.working_calendar import WorkingCalendar
+from services.office import Office
+from services.watch_first_contact import overdue_rung, planned_at
+
+__all__ = ["CHECKS", "Finding", "verify"]
+
+CHECKS: Final[dict[str, Check]] = {
+    "I1": invariants.one_run,
+    "I2": invariants.one_terminal_state,
+    "I3": invariants.nothing_lost,
+    "I4": invariants.one_effect,
+    "I5": invariants.owned,
+    "I6": no_silent_deadline,
+    "I8": invariants.same_story,
+    "I10": invariants.complete_record,
+    "I11": invariants.outcome_once,
+}
+_SECOND_LOOK_SECONDS: Final = 1.0
+
+
+async def verify(office: Office, progress: Callable[[int], None] | None = None) -> tuple[Finding, ...]:
+    """Check every case; `progress` is called with the number of cases checked so far.
+
+    What is found is looked at again a moment later: only what is still broken counts, not what was on its way.
+    Raises UNAVAILABLE when the engine is away: half a check would pass for a whole one.
+    """
+    findings: list[Finding] = [
+        Finding(invariant="I9", case_id=case_id, detail="the engine cannot move it")
+        for case_id in await office.engine.failing_cases()
+    ]
+    calendar = await office.calendar.current()
+    sources: dict[tuple[str, str], str] = {}
+    checked = 0
+    async for case_id in _all_cases(office):
+        found = await _examine(office, case_id, calendar, sources)
+        if found:
+            await asyncio.sleep(_SECOND_LOOK_SECONDS)
+            still = await _examine(office, case_id, calendar, sources)
+            findings.extend(finding for finding in found if finding in still)
+        checked += 1
+        if progress is not None:
+            progress(checked)
+    return tuple(findings)
+
+
+async def _examine(
+    office: Office, case_id: str, calendar: WorkingCalendar, sources: dict[tuple[str, str], str]
+) -> list[Finding]:
+    try:
+        evidence = await _evidence(office, case_id, calendar)
+    except Exception as error:
+        if isinstance(error, LiandongError) and error.category is ErrorCategory.UNAVAILABLE:
+            raise
+        detail = f"it cannot be examined: {getattr(error, 'code', type(error).__name__)}"
+        return [Finding(invariant="I9", case_id=case_id, detail=detail)]
+    return [*_check(evidence), *_same_matter(evidence.record, sources)]
+
+
+def _check(evidence: Evidence) -> list[Finding]:
+    return [
+        Finding(invariant=number, case_id=evidence.case_id, detail=detail)
+        for number, check in CHECKS.items()
+        for detail in check(evidence)
+    ]
+
+
+def _same_matter(record: CaseRecord, sources: dict[tuple[str, str], str]) -> list[Finding]:
+    external_id = record.registration.external_id
+    if external_id is None:
+        return []
+    first = sources.setdefault((record.registration.source, external_id), record.case_id)
+    if first == record.case_id:
+        return []
+    return [Finding(invariant="I1", case_id=record.case_id, detail=f"the same matter as {first}")]
+
+
+async def _all_cases(office: Office) -> AsyncIterator[str]:
+    after = ""
+    while True:
+        async with office.store.reading() as session:
+            ids = await session.cases.ids(after=after)
+        for case_id in ids:
+            yield case_id
+        if not ids:
+            return
+        after = ids[-1]
+
+
+async def _evidence(office: Office, case_id: str, calendar: WorkingCalendar) -> Evidence:
+    # The engine first: the store is behind it, never ahead
+    live, result = await _engine_side(office, case_id)
+    async with office.store.reading() as session:
+        record = await session.cases.get(case_id)
+        intent = await session.intents.get(case_id)
+        facts = await session.facts.of_case(case_id)
+        chain_problems = await session.facts.problems(case_id)
+        inbox = await session.inbox.of_case(case_id)
+    return Evidence(
+        record=record,
+        facts=facts,
+        chain_problems=chain_problems,
+        inbox=inbox,
+        launch=CaseLaunch.model_validate_json(intent.launch_json) if intent else None,
+        ordered=intent is not None and intent.done_at is None,
+        live=live,
+        result=result,
+        contact_owed_at=planned_at(overdue_rung(office), record, calendar),
+        now=office.time.now(),
+    )
+
+
+async def _engine_side(office: Office, case_id: str) -> tuple[CaseSnapshot | None, CaseResult | None]:
+    live: CaseSnapshot | None = None
+    try:
+        live = await office.engine.snapshot(case_id)
+        return live, await office.engine.result(case_id)
+    except LiandongError as error:
+        # A run that ended without a result is named by `failing_cases`
+        if error.category in (ErrorCategory.NOT_FOUND, ErrorCategory.CONFLICT):
+            return live, None
+        raise

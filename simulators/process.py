@@ -1,0 +1,65 @@
+"""Starts and stops the simulated departments as a process of their own."""
+
+import json
+import select
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_START_SECONDS = 20.0
+_STOP_SECONDS = 10.0
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class SimulatorProcess:
+    """`with SimulatorProcess(secrets_file) as simulator: … simulator.url`. `arguments` are those of the command."""
+
+    def __init__(self, secrets_file: Path, arguments: Sequence[str] = (), *, port: int = 0) -> None:
+        options = ["--secrets", str(secrets_file.resolve()), "--port", str(port), *arguments]
+        self._command = [sys.executable, "-m", "simulators", *options]
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def start(self) -> Self:
+        """Returns when requests are taken in. Raises RuntimeError when that does not come about."""
+        process = subprocess.Popen(self._command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
+        self._process = process
+        assert process.stdout is not None
+        readable, _, _ = select.select([process.stdout], [], [], _START_SECONDS)
+        line = process.stdout.readline() if readable else ""
+        if not line:
+            self.stop()
+            raise RuntimeError(f"the simulated departments did not start (exit code {process.returncode})")
+        self.url = json.loads(line)["url"]
+        return self
+
+    def stop(self) -> int | None:
+        """Ask to end, insist after a while; the exit code."""
+        if self._process is None:
+            return None
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(_STOP_SECONDS)
+        if self._process.stdout:
+            self._process.stdout.close()
+        return self._process.returncode
+
+    def kill(self) -> None:
+        """As a power cut would end it."""
+        if self._process:
+            self._process.kill()
+            self._process.wait(_STOP_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,29 @@
+"""The calendar in force: the stored notices, with the office hours and the pace of this installation."""
+
+from domain.store_ports import Store
+from domain.working_calendar import OfficeHours, WorkingCalendar
+
+
+class StoredCalendar:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        office: OfficeHours | None = None,
+        compressed_day_seconds: int | None = None,
+        receipt_outside_hours_counts_next_day: bool = True,
+    ) -> None:
+        self._store = store
+        self._rules = WorkingCalendar(
+            version="unversioned",
+            office=office or OfficeHours(),
+            compressed_day_seconds=compressed_day_seconds,
+            receipt_outside_hours_counts_next_day=receipt_outside_hours_counts_next_day,
+        )
+
+    async def current(self) -> WorkingCalendar:
+        """Equal content has the same version, in every process."""
+        async with self._store.reading() as session:
+            notices = tuple(await session.calendars.notices())
+        content = WorkingCalendar.model_validate(self._rules.model_dump() | {"years": notices})
+        return content.model_copy(update={"version": f"stored-{content.fingerprint()}"})

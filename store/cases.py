@@ -1,0 +1,193 @@
+"""Cases: registration, the record, its lock, and whose round a request is in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.case import CaseFilter, CasePage, CaseRecord
+from domain.codes import CaseStage, Outcome, RequestState
+from domain.errors import conflict, not_found
+from domain.fact import FactKind
+from domain.ids import case_id as case_number
+from domain.snapshot import CaseSnapshot, RoundOwner
+from store.case_pages import CasePages
+from store.columns import document
+from store.projection import write_projection
+from store.tables import CaseRow, FactRow, RequestRow, RoundRow, SerialRow
+
+PROJECTED = ("needs_decision", "decision_needed", "next_due_at", "version", "snapshot")
+"""Columns that only the projection writes."""
+
+
+class SqlCases:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def next_case_id(self, year: int) -> str:
+        postgres = self._session.get_bind().dialect.name == "postgresql"
+        insert = postgresql.insert(SerialRow) if postgres else sqlite.insert(SerialRow)
+        serial = insert.values(year=year, last=1).on_conflict_do_update(
+            index_elements=["year"], set_={"last": col(SerialRow.last) + 1}
+        )
+        result = await self._session.exec(serial.returning(col(SerialRow.last)))
+        return case_number(year, result.scalar_one())
+
+    async def add(self, record: CaseRecord) -> None:
+        row = _row_of(record)
+        try:
+            async with self._session.begin_nested():
+                self._session.add(row)
+        except IntegrityError as error:
+            registration = record.registration
+            known = registration.external_id and await self.find(registration.source, registration.external_id)
+            code = "already-registered" if known else "case-number-taken"
+            raise conflict(code, "This matter is registered already.") from error
+        if record.snapshot:
+            await write_projection(self._session, row, record.snapshot)
+
+    async def get(self, case_id: str, *, lock: bool = False) -> CaseRecord:
+        return record_of(await self._row(case_id, lock=lock))
+
+    async def find(self, source: str, external_id: str) -> CaseRecord | None:
+        wanted = select(CaseRow).where(CaseRow.source == source, CaseRow.external_id == external_id)
+        row = (await self._session.exec(wanted)).one_or_none()
+        return record_of(row) if row else None
+
+    async def save(self, record: CaseRecord) -> None:
+        """Stage, launch, outcome and end belong to the projection once there is one: a stale copy cannot undo them."""
+        row = await self._row(record.case_id, lock=True)
+        current = record_of(row)
+        if current.snapshot:
+            kept = {name: getattr(current, name) for name in ("stage", "launched_at", "outcome", "closed_at")}
+            record = record.model_copy(update=kept | {"snapshot": current.snapshot})
+        for name, value in _row_of(record).model_dump(exclude=set(PROJECTED)).items():
+            setattr(row, name, value)
+        await self._session.flush()
+
+    async def project(self, snapshot: CaseSnapshot) -> bool:
+        row = await self._row(snapshot.case_id, lock=True)
+        if row.version is not None and snapshot.version <= row.version:
+            return False
+        await write_projection(self._session, row, snapshot)
+        return True
+
+    async def round_owner(self, request_id: str, number: int) -> RoundOwner | None:
+        wanted = (
+            select(RequestRow, RoundRow)
+            .join(RoundRow, col(RoundRow.request_id) == col(RequestRow.request_id))
+            .where(RequestRow.request_id == request_id, RoundRow.number == number)
+        )
+        found = (await self._session.exec(wanted)).one_or_none()
+        if found is None:
+            return None
+        request, turn = found
+        return RoundOwner(
+            case_id=request.case_id,
+            department=turn.department,
+            due_at=turn.due_at,
+            ended=turn.ended_at is not None,
+            current_round=request.round,
+            state=RequestState(request.state),
+        )
+
+    async def revoked(self) -> Sequence[CaseRecord]:
+        wanted = select(CaseRow.document).where(CaseRow.outcome == Outcome.REVOKED.value).order_by(CaseRow.case_id)
+        return [CaseRecord.model_validate_json(one) for one in await self._session.exec(wanted)]
+
+    async def lawfully_refused(self, matter_print: str) -> str | None:
+        wanted = (
+            select(CaseRow.case_id)
+            .where(CaseRow.matter_print == matter_print, CaseRow.outcome == Outcome.LAWFULLY_REFUSED.value)
+            .order_by(col(CaseRow.closed_at).desc(), col(CaseRow.case_id).desc())
+            .limit(1)
+        )
+        return (await self._session.exec(wanted)).first()
+
+    async def revoked_of_party(self, fingerprint: str) -> Sequence[str]:
+        repaired = select(FactRow.fact_id).where(
+            FactRow.case_id == CaseRow.case_id, FactRow.kind == FactKind.DISHONESTY_REPAIRED.value
+        )
+        wanted = (
+            select(CaseRow.case_id)
+            .where(CaseRow.party_print == fingerprint, CaseRow.outcome == Outcome.REVOKED.value, ~repaired.exists())
+            .order_by(CaseRow.case_id)
+        )
+        return (await self._session.exec(wanted)).all()
+
+    async def page(self, wanted: CaseFilter, now: datetime) -> CasePage:
+        return await CasePages(self._session, now).page(wanted)
+
+    async def first_contacts_owed(
+        self, rung: str, *, after: CaseRecord | None = None, limit: int
+    ) -> Sequence[CaseRecord]:
+        """A rung's proof is the fact `<case>.<rung>`."""
+        proved = select(FactRow.fact_id).where(FactRow.fact_id == col(CaseRow.case_id) + f".{rung}")
+        place = (col(CaseRow.contact_owed_until), col(CaseRow.case_id))
+        wanted = (
+            select(CaseRow)
+            .where(col(CaseRow.contact_owed_until).is_not(None), ~proved.exists())
+            .order_by(*place)
+            .limit(limit)
+        )
+        if after is not None:
+            wanted = wanted.where(tuple_(*place) > tuple_(after.first_contact_due_at, after.case_id))
+        return [record_of(row) for row in await self._session.exec(wanted)]
+
+    async def ids(self, *, stage: CaseStage | None = None, after: str = "", limit: int = 500) -> Sequence[str]:
+        wanted = select(CaseRow.case_id).where(CaseRow.case_id > after).order_by(CaseRow.case_id).limit(limit)
+        if stage is not None:
+            wanted = wanted.where(CaseRow.stage == stage.value)
+        return (await self._session.exec(wanted)).all()
+
+    async def _row(self, case_id: str, *, lock: bool) -> CaseRow:
+        wanted = select(CaseRow).where(CaseRow.case_id == case_id)
+        if lock:
+            # populate_existing: what the lock waited for must be seen, not what was read before
+            wanted = wanted.with_for_update().execution_options(populate_existing=True)
+        row = (await self._session.exec(wanted)).one_or_none()
+        if row is None:
+            raise not_found("case-not-found", "There is no such case.")
+        return row
+
+
+def record_of(row: CaseRow) -> CaseRecord:
+    record = CaseRecord.model_validate_json(row.document)
+    if row.snapshot is None:
+        return record
+    snapshot = CaseSnapshot.model_validate_json(row.snapshot)
+    projected = {
+        "snapshot": snapshot,
+        "stage": CaseStage(row.stage),
+        "launched_at": row.launched_at,
+        "outcome": snapshot.outcome,
+        "closed_at": row.closed_at,
+    }
+    return record.model_copy(update=projected)
+
+
+def _row_of(record: CaseRecord) -> CaseRow:
+    owes_contact = record.first_contact is None and record.stage is not CaseStage.CLOSED
+    return CaseRow(
+        case_id=record.case_id,
+        source=record.registration.source,
+        external_id=record.registration.external_id,
+        stage=record.stage.value,
+        owner=record.owner,
+        title=record.registration.title,
+        cause=record.triage.cause.value if record.triage else None,
+        urgency=record.triage.urgency.value if record.triage else None,
+        registered_at=record.registered_at,
+        registered_by=record.registered_by,
+        contact_owed_until=record.first_contact_due_at if owes_contact else None,
+        launched_at=record.launched_at,
+        closed_at=record.closed_at,
+        outcome=record.outcome.outcome.value if record.outcome else None,
+        document=document(record, without=frozenset({"snapshot"})),
+        party_print=record.party_print,
+        matter_print=record.matter_print,
+    )

@@ -1,0 +1,95 @@
+"""What lies on the desks of people without a system."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.desk import DeskEntry
+from domain.errors import not_found
+from domain.ids import round_id
+from domain.store_ports import Store
+from store.columns import document
+from store.inserts import insert_if_absent
+from store.tables import DeskRow
+
+
+class SqlDesk:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, entry: DeskEntry) -> bool:
+        return await insert_if_absent(self._session, _row_of(entry), "round_id")
+
+    async def get(self, request_id: str, round_number: int) -> DeskEntry | None:
+        row = await self._session.get(DeskRow, round_id(request_id, round_number))
+        return _entry_of(row) if row else None
+
+    async def latest(self, department: str, request_id: str) -> DeskEntry | None:
+        wanted = select(DeskRow).where(DeskRow.department == department, DeskRow.request_id == request_id)
+        row = (await self._session.exec(wanted.order_by(col(DeskRow.round).desc()).limit(1))).one_or_none()
+        return _entry_of(row) if row else None
+
+    async def by_link(self, link_hash: str) -> DeskEntry | None:
+        row = (await self._session.exec(select(DeskRow).where(DeskRow.link_hash == link_hash))).one_or_none()
+        return _entry_of(row) if row else None
+
+    async def save(self, entry: DeskEntry) -> None:
+        """Raises NOT_FOUND for what never lay there."""
+        row = await self._session.get(DeskRow, entry.round_id, with_for_update=True)
+        if row is None:
+            raise not_found("desk-entry-not-found", "No such request lies on a desk.")
+        row.link_hash = entry.link_hash
+        row.document = document(entry)
+        await self._session.flush()
+
+    async def of_department(self, code: str, limit: int) -> Sequence[DeskEntry]:
+        wanted = select(DeskRow).where(DeskRow.department == code)
+        newest = wanted.order_by(col(DeskRow.arrived_at).desc(), col(DeskRow.round_id)).limit(limit)
+        return [_entry_of(row) for row in await self._session.exec(newest)]
+
+
+class StoredDesk:
+    """The desk as the department's adapter sees it: each call is a transaction of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def put(self, entry: DeskEntry) -> DeskEntry:
+        async with self._store.writing() as session:
+            await session.desk.add(entry)
+            return await session.desk.get(entry.dispatch.request_id, entry.dispatch.round) or entry
+
+    async def mailed(self, round_id: str, at: datetime) -> None:
+        await self._change(round_id, {"mailed_at": at})
+
+    async def withdraw(self, round_id: str, at: datetime) -> bool:
+        return await self._change(round_id, {"withdrawn_at": at})
+
+    async def _change(self, round_id: str, update: dict[str, datetime]) -> bool:
+        """The first instant stays."""
+        request, _, number = round_id.rpartition(".r")
+        async with self._store.writing() as session:
+            entry = await session.desk.get(request, int(number))
+            if entry is None:
+                return False
+            if any(getattr(entry, name) is None for name in update):
+                await session.desk.save(entry.model_copy(update=update))
+            return True
+
+
+def _row_of(entry: DeskEntry) -> DeskRow:
+    return DeskRow(
+        round_id=entry.round_id,
+        department=entry.department,
+        request_id=entry.dispatch.request_id,
+        round=entry.dispatch.round,
+        arrived_at=entry.arrived_at,
+        link_hash=entry.link_hash,
+        document=document(entry),
+    )
+
+
+def _entry_of(row: DeskRow) -> DeskEntry:
+    return DeskEntry.model_validate_json(row.document)

@@ -1,0 +1,201 @@
+"""Messages from departments, with their bytes as received."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from domain.codes import ReplyCode, RoundEnd
+from domain.errors import LiandongError, conflict, not_found
+from domain.ids import case_of
+from domain.inbox import DepartmentMessage, InboxEntry, InboxStatus, MessageKind
+from store.columns import document
+from store.inserts import insert_if_absent
+from store.tables import InboxRow, RoundRow
+
+EFFECTIVE = (InboxStatus.RECEIVED, InboxStatus.APPLIED)
+_WITHOUT_ANSWER = (RoundEnd.WITHDRAWN, RoundEnd.SUPERSEDED)
+_RETRIABLE = (InboxStatus.RECEIVED, InboxStatus.QUARANTINED)
+
+
+class SqlInbox:
+    def __init__(self, session: AsyncSession, *, writes: bool) -> None:
+        self._session = session
+        self._writes = writes
+
+    async def add(self, entry: InboxEntry) -> bool:
+        """Raises CONFLICT `round-already-answered` for a second effective reply to a round."""
+        try:
+            async with self._session.begin_nested():
+                return await insert_if_absent(self._session, _row_of(entry), "department", "message_id")
+        except IntegrityError as error:
+            raise _already_answered() from error
+
+    async def find(self, department: str, message_id: str) -> InboxEntry | None:
+        return await self._one(
+            select(InboxRow).where(InboxRow.department == department, InboxRow.message_id == message_id)
+        )
+
+    async def effective(self, request_id: str, round_number: int) -> InboxEntry | None:
+        return await self._one(self._of_round(request_id, round_number).where(col(InboxRow.effective)))
+
+    async def notes_of_round(self, request_id: str, round_number: int) -> int:
+        wanted = select(func.count()).select_from(InboxRow).where(*_round(request_id, round_number, ends_round=False))
+        return (await self._session.exec(wanted)).one()
+
+    async def settle(self, entry: InboxEntry, status: InboxStatus) -> None:
+        """What was once applied stays applied, and what was settled never waits again by a slower process's doing."""
+        row = await self._locked(entry)
+        before = InboxStatus(row.status)
+        if before is InboxStatus.APPLIED and status is not InboxStatus.APPLIED:
+            return
+        if status is InboxStatus.RECEIVED and before not in _RETRIABLE:
+            return
+        settled = _entry_of(row).model_copy(
+            update={
+                "status": status,
+                "attempts": entry.attempts,
+                "next_attempt_at": entry.next_attempt_at,
+                "last_error": entry.last_error,
+                "applied_at": entry.applied_at,
+                "response_status": entry.response_status,
+                "response_json": entry.response_json,
+            }
+        )
+        try:
+            async with self._session.begin_nested():
+                row.status = status.value
+                row.effective = row.ends_round and status in EFFECTIVE
+                row.next_attempt_at = entry.next_attempt_at
+                row.document = _document(settled)
+        except IntegrityError as error:
+            raise _already_answered() from error
+
+    async def waiting(self, now: datetime, limit: int) -> Sequence[InboxEntry]:
+        """In a write session the entries are held for it: another process that claims at the same time gets others."""
+        due = col(InboxRow.next_attempt_at).is_(None) | (col(InboxRow.next_attempt_at) <= now)
+        wanted = select(InboxRow).where(InboxRow.status == InboxStatus.RECEIVED.value, due)
+        oldest = wanted.order_by(col(InboxRow.received_at), col(InboxRow.entry_id)).limit(limit)
+        if self._writes:
+            oldest = oldest.with_for_update(skip_locked=True)
+        return [_entry_of(row) for row in await self._session.exec(oldest)]
+
+    async def waiting_in_time(self, request_id: str, round_number: int, due_at: datetime) -> InboxEntry | None:
+        return await self._in_time(request_id, round_number, due_at, (InboxStatus.RECEIVED,))
+
+    async def arrived_in_time(self, request_id: str, round_number: int, due_at: datetime) -> InboxEntry | None:
+        """Like `waiting_in_time`, and also replies that the engine has but the case has not acted on yet."""
+        return await self._in_time(request_id, round_number, due_at, EFFECTIVE)
+
+    async def applied_in_vain(self, since: datetime, limit: int) -> Sequence[InboxEntry]:
+        of_round = (col(InboxRow.request_id) == col(RoundRow.request_id)) & (
+            col(InboxRow.round) == col(RoundRow.number)
+        )
+        wanted = (
+            select(InboxRow)
+            .join(RoundRow, of_round)
+            .where(
+                col(RoundRow.end).in_([end.value for end in _WITHOUT_ANSWER]),
+                col(RoundRow.ended_at) >= since,
+                col(RoundRow.answer_ref).is_distinct_from(col(InboxRow.entry_id)),
+                col(InboxRow.effective),
+                InboxRow.status == InboxStatus.APPLIED.value,
+            )
+            .order_by(col(InboxRow.received_at), col(InboxRow.entry_id))
+            .limit(limit)
+        )
+        return [_entry_of(row) for row in await self._session.exec(wanted)]
+
+    async def set_aside(self, entry: InboxEntry, why: str) -> bool:
+        row = await self._locked(entry)
+        if row.status != InboxStatus.APPLIED.value:
+            return False
+        late = {"status": InboxStatus.LATE, "last_error": why, "applied_at": None}
+        row.status, row.effective = InboxStatus.LATE.value, False
+        row.document = _document(_entry_of(row).model_copy(update=late))
+        await self._session.flush()
+        return True
+
+    async def of_case(self, case_id: str) -> Sequence[InboxEntry]:
+        wanted = select(InboxRow).where(InboxRow.case_id == case_id)
+        oldest = wanted.order_by(col(InboxRow.received_at), col(InboxRow.entry_id))
+        return [_entry_of(row) for row in await self._session.exec(oldest)]
+
+    async def unsettled(self, older_than: datetime) -> int:
+        """RECEIVED entries received before `older_than`."""
+        waiting = (InboxRow.status == InboxStatus.RECEIVED.value, col(InboxRow.received_at) < older_than)
+        return (await self._session.exec(select(func.count()).select_from(InboxRow).where(*waiting))).one()
+
+    async def _locked(self, entry: InboxEntry) -> InboxRow:
+        wanted = select(InboxRow).where(InboxRow.entry_id == entry.entry_id).with_for_update()
+        row = (await self._session.exec(wanted.execution_options(populate_existing=True))).one_or_none()
+        if row is None:
+            raise not_found("message-not-found", "There is no such message.")
+        return row
+
+    async def _in_time(
+        self, request_id: str, round_number: int, due_at: datetime, statuses: Sequence[InboxStatus]
+    ) -> InboxEntry | None:
+        return await self._one(
+            self._of_round(request_id, round_number).where(
+                col(InboxRow.status).in_([status.value for status in statuses]), col(InboxRow.received_at) <= due_at
+            )
+        )
+
+    def _of_round(self, request_id: str, round_number: int) -> SelectOfScalar[InboxRow]:
+        wanted = select(InboxRow).where(*_round(request_id, round_number, ends_round=True))
+        return wanted.order_by(col(InboxRow.received_at), col(InboxRow.entry_id))
+
+    async def _one(self, wanted: SelectOfScalar[InboxRow]) -> InboxEntry | None:
+        row = (await self._session.exec(wanted.limit(1))).one_or_none()
+        return _entry_of(row) if row else None
+
+
+def _round(request_id: str, number: int, *, ends_round: bool) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(InboxRow.request_id) == request_id,
+        col(InboxRow.round) == number,
+        col(InboxRow.ends_round).is_(ends_round),
+    )
+
+
+def _ends_round(message: DepartmentMessage) -> bool:
+    if message.kind is not MessageKind.REPLIED or message.reply is None:
+        return False
+    return message.reply.code is not ReplyCode.INTERIM
+
+
+def _row_of(entry: InboxEntry) -> InboxRow:
+    ends_round = _ends_round(entry.message)
+    return InboxRow(
+        entry_id=entry.entry_id,
+        department=entry.department,
+        message_id=entry.message_id,
+        case_id=case_of(entry.message.request_id),
+        request_id=entry.message.request_id,
+        round=entry.message.round,
+        ends_round=ends_round,
+        effective=ends_round and entry.status in EFFECTIVE,
+        received_at=entry.received_at,
+        raw=entry.raw,
+        status=entry.status.value,
+        next_attempt_at=entry.next_attempt_at,
+        document=_document(entry),
+    )
+
+
+def _document(entry: InboxEntry) -> str:
+    # The bytes stand beside it, as bytes: not every message is text
+    return document(entry.model_copy(update={"raw": b""}))
+
+
+def _entry_of(row: InboxRow) -> InboxEntry:
+    return InboxEntry.model_validate_json(row.document).model_copy(update={"raw": row.raw})
+
+
+def _already_answered() -> LiandongError:
+    return conflict("round-already-answered", "This round has an effective reply already.")

@@ -1,0 +1,58 @@
+"""Launches that the duty leader ordered, until the engine has them."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.case import LaunchIntent
+from domain.errors import not_found
+from store.columns import document
+from store.inserts import insert_if_absent
+from store.tables import LaunchIntentRow
+
+
+class SqlLaunchIntents:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, intent: LaunchIntent) -> bool:
+        return await insert_if_absent(self._session, _row_of(intent), "case_id")
+
+    async def get(self, case_id: str) -> LaunchIntent | None:
+        row = await self._session.get(LaunchIntentRow, case_id)
+        return _intent_of(row) if row else None
+
+    async def waiting(self, limit: int) -> Sequence[LaunchIntent]:
+        """Oldest first."""
+        wanted = (
+            select(LaunchIntentRow)
+            .where(col(LaunchIntentRow.done_at).is_(None))
+            .order_by(col(LaunchIntentRow.requested_at), col(LaunchIntentRow.case_id))
+            .limit(limit)
+        )
+        return [_intent_of(row) for row in await self._session.exec(wanted)]
+
+    async def save(self, intent: LaunchIntent) -> None:
+        """What is done stays done: a slower process that failed cannot undo it. Raises NOT_FOUND."""
+        wanted = select(LaunchIntentRow).where(LaunchIntentRow.case_id == intent.case_id).with_for_update()
+        row = (await self._session.exec(wanted.execution_options(populate_existing=True))).one_or_none()
+        if row is None:
+            raise not_found("launch-not-found", "No launch was ordered for this case.")
+        if row.done_at is None or intent.done_at is not None:
+            row.done_at = intent.done_at
+            row.document = document(intent)
+        await self._session.flush()
+
+
+def _row_of(intent: LaunchIntent) -> LaunchIntentRow:
+    return LaunchIntentRow(
+        case_id=intent.case_id,
+        requested_at=intent.requested_at,
+        done_at=intent.done_at,
+        document=document(intent),
+    )
+
+
+def _intent_of(row: LaunchIntentRow) -> LaunchIntent:
+    return LaunchIntent.model_validate_json(row.document)

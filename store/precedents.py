@@ -1,0 +1,42 @@
+"""De-identified drafts of closed cases."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.codes import CaseStage
+from domain.precedent import Precedent
+from store.columns import document
+from store.inserts import insert_if_absent
+from store.tables import CaseRow, PrecedentRow
+
+
+class SqlPrecedents:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, precedent: Precedent) -> bool:
+        row = PrecedentRow(
+            case_id=precedent.case_id,
+            cause=precedent.cause.value if precedent.cause else None,
+            outcome=precedent.outcome.value,
+            item_code=precedent.item_code,
+            closed_at=precedent.closed_at,
+            document=document(precedent),
+        )
+        return await insert_if_absent(self._session, row, "case_id")
+
+    async def get(self, case_id: str) -> Precedent | None:
+        row = await self._session.get(PrecedentRow, case_id)
+        return Precedent.model_validate_json(row.document) if row else None
+
+    async def undrafted(self, limit: int) -> Sequence[str]:
+        drafted = select(PrecedentRow.case_id).where(PrecedentRow.case_id == CaseRow.case_id)
+        wanted = (
+            select(CaseRow.case_id)
+            .where(CaseRow.stage == CaseStage.CLOSED.value, ~drafted.exists())
+            .order_by(col(CaseRow.registered_at), col(CaseRow.case_id))
+            .limit(limit)
+        )
+        return (await self._session.exec(wanted)).all()

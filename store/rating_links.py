@@ -1,0 +1,58 @@
+"""Private links for ratings, by the hash of their token."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.follow_up import RatingLink
+from store.columns import document
+from store.tables import RatingLinkRow
+
+
+class SqlRatingLinks:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, link: RatingLink) -> None:
+        unused = delete(RatingLinkRow).where(
+            col(RatingLinkRow.follow_up_id) == link.follow_up_id, col(RatingLinkRow.used_at).is_(None)
+        )
+        await self._session.exec(unused)
+        self._session.add(_row_of(link))
+        await self._session.flush()
+
+    async def get(self, token_hash: str, *, lock: bool = False) -> RatingLink | None:
+        wanted = select(RatingLinkRow).where(RatingLinkRow.token_hash == token_hash)
+        if lock:
+            wanted = wanted.with_for_update()
+        row = (await self._session.exec(wanted.execution_options(populate_existing=True))).one_or_none()
+        return RatingLink.model_validate_json(row.document) if row else None
+
+    async def of_follow_up(self, follow_up_id: str) -> Sequence[RatingLink]:
+        wanted = select(RatingLinkRow).where(RatingLinkRow.follow_up_id == follow_up_id)
+        return [RatingLink.model_validate_json(row.document) for row in await self._session.exec(wanted)]
+
+    async def save(self, link: RatingLink) -> None:
+        await self._session.merge(_row_of(link))
+        await self._session.flush()
+
+    async def undelivered(self, limit: int) -> Sequence[RatingLink]:
+        wanted = (
+            select(RatingLinkRow)
+            .where(col(RatingLinkRow.used_at).is_not(None), col(RatingLinkRow.delivered_at).is_(None))
+            .order_by(col(RatingLinkRow.used_at), col(RatingLinkRow.token_hash))
+            .limit(limit)
+        )
+        return [RatingLink.model_validate_json(row.document) for row in await self._session.exec(wanted)]
+
+
+def _row_of(link: RatingLink) -> RatingLinkRow:
+    return RatingLinkRow(
+        token_hash=link.token_hash,
+        follow_up_id=link.follow_up_id,
+        used_at=link.rating.received_at if link.rating else None,
+        delivered_at=link.delivered_at,
+        document=document(link),
+    )

@@ -1,0 +1,253 @@
+"""Departments of people keep the same contract: one effect a round, durable before mail, and honest when mail fails."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, HTTPException, Request
+from pydantic import SecretStr
+
+from adapters.department_people import PeopleTools
+from adapters.department_secrets import DepartmentSecret, DepartmentSecrets
+from adapters.departments import build_adapters
+from adapters.desk_recorder import DeskRecorder, MailRecorder
+from adapters.mail import Encryption, MailServer, SmtpMail
+from adapters.system_time import SystemTime
+from domain.codes import Technique
+from domain.department import Department
+from domain.desk import DeskEntry, Mail
+from domain.dispatch import Dispatch
+from domain.ports import DepartmentAdapter, DepartmentRefusal, DepartmentUnavailable
+from simulators.officer import SimulatedOfficer
+from simulators.script import Behaviour, Script
+from simulators.server import serving
+from tests.adapters.arrangement import dispatch, eventually, lines_to, new_secrets, ref_of, withdrawal_of
+
+
+def asked(*, key: str = "permit", number: int = 1) -> Dispatch:
+    sent = dispatch(Technique.WEBHOOK, key=key, number=number)
+    route = sent.department.model_copy(update={"code": "culture", "technique": Technique.PEOPLE})
+    return sent.model_copy(update={"department": route})
+
+
+@dataclass
+class People:
+    """A desk in memory, a mail carrier in memory, and the inbox over HTTP in the shape of the API."""
+
+    desk: DeskRecorder = field(default_factory=DeskRecorder)
+    mail: MailRecorder = field(default_factory=MailRecorder)
+    told: list[tuple[str, str, Any]] = field(default_factory=list)
+    enabled: bool = True
+
+    async def find(self, code: str) -> Department | None:
+        if code != "culture":
+            return None
+        mail = "office@culture.example"
+        return Department(
+            code=code, name_zh="文旅局", name_en="Culture", technique=Technique.PEOPLE, mail=mail, enabled=self.enabled
+        )
+
+    def adapter(self) -> DepartmentAdapter:
+        secrets = DepartmentSecrets({"culture": DepartmentSecret(link_key=SecretStr("key-of-the-culture-bureau"))})
+        tools = PeopleTools(self.desk, self.find, secrets, self.mail)
+        lines = lines_to("http://127.0.0.1:1", Technique.WEBHOOK, new_secrets())
+        return build_adapters(lines, SystemTime(), "https://liandong.example/", tools)[Technique.PEOPLE]
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+
+        @app.get("/v1/inbox")
+        async def inbox() -> dict[str, Any]:
+            return {"items": [self._shown(entry) for entry in self.desk.entries.values()]}
+
+        @app.post("/v1/inbox/{request_id}/{verb}")
+        async def answer(request_id: str, verb: str, request: Request) -> dict[str, str]:
+            if request.headers.get("authorization") != "Bearer token-of-the-officer":
+                raise HTTPException(401)
+            body = await request.json() if verb == "reply" else None
+            self.told.append((request_id, verb, body and body["reply"]))
+            return {"status": "applied"}
+
+        return app
+
+    def _shown(self, entry: DeskEntry) -> dict[str, Any]:
+        sent = entry.dispatch.model_dump(mode="json", exclude={"department"})
+        state = "OPEN" if entry.withdrawn_at is None else "CLOSED"
+        return sent | {"arrived_at": entry.arrived_at.isoformat(), "state": state}
+
+
+@asynccontextmanager
+async def working(people: People, behaviour: Behaviour) -> AsyncIterator[SimulatedOfficer]:
+    async with serving(people.app()) as url:
+        officer = SimulatedOfficer("culture", url, "token-of-the-officer", Script(default=behaviour))
+        task = asyncio.create_task(officer.run())
+        try:
+            yield officer
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_an_officer_signs_reports_and_answers_in_turn() -> None:
+    people = People()
+    behaviour = Behaviour.model_validate(
+        {"acknowledge_after": 0, "interim": ({"after": 0, "note": "正在核实"},), "answer_after": 0.2}
+    )
+    receipt = await people.adapter().deliver(asked())
+    assert receipt.receipt == "culture-LD-2026-000001.permit.r1"
+
+    async def done() -> bool | None:
+        return True if len(people.told) == 3 else None
+
+    async with working(people, behaviour) as officer:
+        await eventually(done)
+        await asyncio.sleep(0.7)
+    assert [(verb, reply and reply["code"]) for _, verb, reply in people.told] == [
+        ("acknowledge", None),
+        ("reply", "INTERIM"),
+        ("reply", "ACCEPTED"),
+    ]
+    (received,) = officer.journal.received
+    assert received.data is not None
+    assert received.data["fields"] == {"item": "食品经营许可"}
+
+
+async def test_the_same_round_twice_is_one_entry_one_receipt_one_mail() -> None:
+    people = People()
+    first, second = [await people.adapter().deliver(asked()) for _ in range(2)]
+    assert first.receipt == second.receipt
+    assert (len(people.desk.entries), len(people.mail.sent)) == (1, 1)
+    await people.adapter().deliver(asked(number=2))
+    assert (len(people.desk.entries), len(people.mail.sent)) == (2, 2)
+
+
+async def test_a_mail_that_fails_is_sent_again_with_the_same_link() -> None:
+    people = People(mail=MailRecorder([DepartmentUnavailable("mail: away")]))
+    with pytest.raises(DepartmentUnavailable, match="mail"):
+        await people.adapter().deliver(asked())
+    (kept,) = people.desk.entries.values()
+    await people.adapter().deliver(asked())
+    (entry,) = people.desk.entries.values()
+    assert entry.link_hash == kept.link_hash
+    assert entry.mailed_at is not None
+    assert "https://liandong.example/v1/links/" in people.mail.sent[0].text
+
+
+async def test_links_of_rounds_differ() -> None:
+    people = People()
+    for sent in (asked(), asked(number=2), asked(key="other")):
+        await people.adapter().deliver(sent)
+    assert len({entry.link_hash for entry in people.desk.entries.values()}) == 3
+
+
+async def test_a_withdrawn_round_is_not_answered() -> None:
+    people = People()
+    await people.adapter().deliver(asked())
+    await people.adapter().withdraw(withdrawal_of(asked()))
+    async with working(people, Behaviour(acknowledge_after=0, answer_after=0)):
+        await asyncio.sleep(0.8)
+    assert people.told == []
+
+
+async def test_withdrawing_what_never_lay_there_is_fine() -> None:
+    await People().adapter().withdraw(withdrawal_of(asked()))
+
+
+async def test_a_department_that_is_not_in_the_directory_is_unavailable() -> None:
+    sent = asked()
+    sent = sent.model_copy(update={"department": sent.department.model_copy(update={"code": "nobody"})})
+    with pytest.raises(DepartmentUnavailable, match="directory"):
+        await People().adapter().deliver(sent)
+
+
+async def test_a_department_that_was_switched_off_is_for_the_duty_leader() -> None:
+    with pytest.raises(DepartmentRefusal, match="department-disabled"):
+        await People(enabled=False).adapter().deliver(asked())
+
+
+async def test_people_are_never_polled_and_never_sign() -> None:
+    with pytest.raises(TypeError):
+        await People().adapter().poll(ref_of(asked()))
+    with pytest.raises(Exception, match="signature"):
+        People().adapter().parse_callback("culture", {}, b"{}")
+
+
+# --- SMTP ------------------------------------------------------------------------------------------------------------
+
+MAIL = Mail(mail_id="LD-2026-000001.permit.r1", to="office@culture.example", subject="协办请求", text="请打开链接 x\n")
+
+
+@asynccontextmanager
+async def mail_server(recipient: str = "250 ok", greeting: str = "220 here") -> AsyncIterator[tuple[int, list[str]]]:
+    """Says what a server says; keeps the lines of the mail."""
+    lines: list[str] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"{greeting}\r\n".encode())
+        with contextlib.suppress(ConnectionError):
+            while line := (await reader.readline()).decode().strip():
+                verb = line.split()[0].upper()
+                if verb == "DATA":
+                    writer.write(b"354 go on\r\n")
+                    while (line := (await reader.readline()).decode().rstrip("\r\n")) != ".":
+                        lines.append(line)
+                said = recipient if verb == "RCPT" else "221 bye" if verb == "QUIT" else "250 ok"
+                writer.write(f"{said}\r\n".encode())
+                if verb == "QUIT":
+                    break
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], lines
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+def carrier(port: int) -> SmtpMail:
+    server = MailServer("127.0.0.1", port, "liandong@district.example", Encryption.NONE, timeout_seconds=2)
+    return SmtpMail(server, SystemTime())
+
+
+async def test_a_mail_arrives_whole() -> None:
+    async with mail_server() as (port, lines):
+        await carrier(port).send(MAIL)
+    assert "Message-ID: <LD-2026-000001.permit.r1@district.example>" in lines
+    assert "To: office@culture.example" in lines
+    assert any(line.startswith("Date: ") and str(datetime.now(UTC).year) in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "greeting", "error", "kind"),
+    [
+        ("550 nobody here", "220 here", DepartmentRefusal, "mail-box-550"),
+        ("451 later", "220 here", DepartmentUnavailable, "mail-box-451"),
+        ("250 ok", "421 busy", DepartmentUnavailable, "mail-421"),
+        ("250 ok", "no mail server at all", DepartmentUnavailable, "mail"),
+    ],
+)
+async def test_what_a_mail_server_refuses(recipient: str, greeting: str, error: type[Exception], kind: str) -> None:
+    async with mail_server(recipient, greeting) as (port, _):
+        with pytest.raises(error, match=kind):
+            await carrier(port).send(MAIL)
+
+
+async def test_nobody_listening_means_try_again() -> None:
+    async with mail_server() as (port, _):
+        gone = port
+    with pytest.raises(DepartmentUnavailable, match="mail"):
+        await carrier(gone).send(MAIL)
+
+
+async def test_encryption_is_not_given_up_silently() -> None:
+    async with mail_server() as (port, lines):
+        server = MailServer("127.0.0.1", port, "liandong@district.example", Encryption.STARTTLS, timeout_seconds=2)
+        with pytest.raises(DepartmentUnavailable, match="mail"):
+            await SmtpMail(server, SystemTime()).send(MAIL)
+    assert lines == []

@@ -1,0 +1,51 @@
+"""Every error code that the product can name is explained in docs/errors.md, and nothing else is."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from domain.clock import ClockError
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("domain", "services", "store", "adapters", "workflows", "api")
+MAKERS = {"invalid", "unsound", "not_found", "conflict", "forbidden", "unavailable"}
+# Where the code is the second argument
+LATER = {"LiandongError", "problem_response"}
+# Codes that are not written beside the call that raises them
+INDIRECT = {"no-such-address", "method-not-allowed", "already-registered"} | {
+    error.code.replace("_", "-") for error in ClockError.__subclasses__()
+}
+
+
+def _named_codes() -> Iterator[str]:
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                    place = 0 if name in MAKERS else 1 if name in LATER else None
+                    argument = node.args[place] if place is not None and len(node.args) > place else None
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                        yield argument.value
+
+
+def _documented() -> set[str]:
+    text = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE))
+    inside = text.partition("## Never seen by a caller")[2]
+    return rows | set(re.findall(r"`([a-z-]+)`", inside))
+
+
+def test_every_code_is_explained() -> None:
+    missing = set(_named_codes()) - _documented()
+    assert not missing, f"explain in docs/errors.md: {sorted(missing)}"
+
+
+def test_no_explanation_without_its_code() -> None:
+    stale = _documented() - set(_named_codes()) - INDIRECT
+    assert not stale, f"nothing raises: {sorted(stale)}"
+
+
+def test_codes_are_kebab_case() -> None:
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in _named_codes())

@@ -1,0 +1,85 @@
+"""Guessing tokens and signatures gets slow; whoever is known at an address does not feel it."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from httpx import AsyncClient, Response
+
+from api.throttle import FAILED_SIGNATURES_A_MINUTE, FAILED_TOKENS_A_MINUTE, Throttle, TooManyFailures, source_of
+from domain.person import PersonRole
+from services.authenticate import token_hash
+from tests.api.bodies import launched
+from tests.api.conftest import Desk, token
+from tests.api.test_callbacks import _reply, _send
+
+NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+
+
+async def _me(client: AsyncClient, who: str) -> Response:
+    return await client.get("/v1/me", headers={"Authorization": f"Bearer {token(who)}"})
+
+
+async def test_wrong_tokens_are_made_to_wait_and_good_ones_are_not_told_apart(desk: Desk) -> None:
+    with time_machine.travel(NOON, tick=False) as travel:
+        async with desk.client() as client:
+            assert (await _me(client, "clerk")).status_code == 200
+            guesses = [await _me(client, f"guess-{number}") for number in range(FAILED_TOKENS_A_MINUTE)]
+            unknown, existing = await _me(client, "another-guess"), await _me(client, "auditor")
+            known = await _me(client, "clerk")
+            health = await client.get("/health/live")
+            travel.shift(121)
+            later = await _me(client, "auditor")
+    assert {guess.status_code for guess in guesses} == {401}
+    assert unknown.status_code == existing.status_code == 429
+    assert unknown.json() == existing.json()
+    assert unknown.json()["code"] == "too-many-failures"
+    assert 1 <= int(unknown.headers["retry-after"]) <= 60
+    assert unknown.headers["content-type"] == "application/problem+json"
+    assert (known.status_code, health.status_code, later.status_code) == (200, 200, 200)
+
+
+async def test_good_requests_are_never_counted(desk: Desk) -> None:
+    async with desk.client(PersonRole.CLERK) as clerk:
+        statuses = {(await clerk.get("/v1/me")).status_code for _ in range(3 * FAILED_TOKENS_A_MINUTE)}
+    assert statuses == {200}
+
+
+async def test_a_token_that_stops_being_good_is_a_guess_like_any_other(desk: Desk) -> None:
+    async with desk.client() as client:
+        assert (await _me(client, "clerk")).status_code == 200
+        async with desk.store.writing() as session:
+            person = await session.people.by_token(token_hash(token("clerk")), desk.wall.now())
+            assert person is not None
+            await session.people.save(person.model_copy(update={"enabled": False}))
+        statuses = [(await _me(client, "clerk")).status_code for _ in range(FAILED_TOKENS_A_MINUTE + 1)]
+    assert statuses == [401] * FAILED_TOKENS_A_MINUTE + [429]
+
+
+async def test_wrong_signatures_are_made_to_wait_by_department_and_right_ones_are_not(desk: Desk) -> None:
+    case_id = await launched(desk)
+    async with desk.client() as prober:
+        for code in ("market", "nowhere"):
+            path = f"/v1/departments/{code}/callbacks"
+            statuses = [(await prober.post(path, content=b"{}")).status_code for _ in range(FAILED_SIGNATURES_A_MINUTE)]
+            last = await prober.post(path, content=b"{}")
+            assert set(statuses) == {401}
+            assert last.status_code == 429
+            assert int(last.headers["retry-after"]) >= 1
+        other = await prober.post("/v1/departments/police/callbacks", content=b"{}")
+    assert other.status_code == 401
+    assert (await _send(desk, _reply(case_id))).status_code == 200
+
+
+def test_one_address_does_not_make_another_wait() -> None:
+    throttle = Throttle(tokens_a_minute=1)
+    throttle.token_was_wrong("10.0.0.1", "a")
+    with pytest.raises(TooManyFailures):
+        throttle.admit_token("10.0.0.1", "b")
+    throttle.admit_token("10.0.0.2", "b")
+
+
+def test_an_ipv6_household_is_one_source() -> None:
+    assert source_of("2001:db8::1") == source_of("2001:db8::ffff:1") != source_of("2001:db8:0:1::1")
+    assert source_of("127.0.0.1") == "127.0.0.1"
+    assert source_of(None) == "unknown"

@@ -1,0 +1,100 @@
+"""The first start opens the door for one person per role and for nobody else; later starts change nothing."""
+
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bootstrap.container import open_store
+from bootstrap.first_start import TOKEN_LIFE, create_people, department_secrets, renew_token, seed, tokens_file
+from bootstrap.policies import load_notices, load_policy
+from bootstrap.settings import Settings, load_settings
+from domain.department import Department
+from domain.errors import LiandongError
+from domain.person import PersonRole
+from domain.working_calendar import YearNotice
+from services.authenticate import token_hash
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+POLICIES = Path(__file__).parents[2] / "policies"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(data_dir=tmp_path / "data")
+
+
+async def test_every_role_gets_one_person_whose_token_opens_the_door(settings: Settings) -> None:
+    async with open_store(settings) as store:
+        keys = await create_people(store, settings.data_dir, (), NOW)
+        async with store.reading() as session:
+            people = [await session.people.by_token(token_hash(token), NOW) for token in keys.new_tokens.values()]
+
+    assert {person.role for person in people if person} == set(PersonRole)
+    assert len(people) == len(PersonRole)
+    assert json.loads(keys.tokens_file.read_text(encoding="utf-8")) == keys.new_tokens
+    assert stat.S_IMODE(keys.tokens_file.stat().st_mode) == 0o600
+
+
+async def test_a_second_start_makes_no_new_tokens(settings: Settings) -> None:
+    async with open_store(settings) as store:
+        first = await create_people(store, settings.data_dir, (), NOW)
+        second = await create_people(store, settings.data_dir, (), NOW)
+
+    assert second.new_tokens == {}
+    assert json.loads(tokens_file(settings.data_dir).read_text(encoding="utf-8")) == first.new_tokens
+
+
+async def test_a_token_ends_after_its_life_and_a_new_one_can_be_made(settings: Settings) -> None:
+    later = NOW + TOKEN_LIFE + timedelta(seconds=1)
+    async with open_store(settings) as store:
+        keys = await create_people(store, settings.data_dir, (), NOW)
+        renewed = await renew_token(store, "leader", later)
+        async with store.reading() as session:
+            old = await session.people.by_token(token_hash(keys.new_tokens["leader"]), later)
+            new = await session.people.by_token(token_hash(renewed), later)
+
+    assert old is None
+    assert new is not None
+    assert new.role is PersonRole.DUTY_LEADER
+
+
+async def test_nobody_gets_a_token_who_is_not_known(settings: Settings) -> None:
+    async with open_store(settings) as store:
+        await create_people(store, settings.data_dir, (), NOW)
+        with pytest.raises(LiandongError, match="no such person"):
+            await renew_token(store, "mayor", NOW)
+
+
+def test_departments_keep_their_secrets_and_a_new_one_gets_its_own(settings: Settings) -> None:
+    departments = load_policy(POLICIES).departments
+    first = department_secrets(settings.data_dir, departments)
+    file = settings.data_dir / "department-secrets.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    new = Department.model_validate(departments[0].model_dump() | {"code": "fire"})
+    second = department_secrets(settings.data_dir, (*departments, new))
+
+    assert second.of("market").signing_secret == first.of("market").signing_secret
+    assert second.of("fire").signing_secret not in (None, first.of("market").signing_secret)
+    assert first.of("housing").authorization is not None
+
+
+async def test_a_notice_loaded_by_hand_outlives_a_start_while_the_directory_follows_the_policy(
+    settings: Settings,
+) -> None:
+    policy, notices = load_policy(POLICIES), load_notices(POLICIES)
+    by_hand = YearNotice.model_validate(notices[-1].model_dump() | {"notice_number": "更正〔2026〕1号"})
+    async with open_store(settings) as store:
+        async with store.writing() as session:
+            await session.calendars.load(by_hand)
+        await seed(store, policy.departments, notices)
+        async with store.reading() as session:
+            kept = {notice.year: notice for notice in await session.calendars.notices()}
+            directory = {department.code for department in await session.directory.all()}
+
+    assert kept[by_hand.year] == by_hand
+    assert set(kept) == {notice.year for notice in notices}
+    assert directory == {department.code for department in policy.departments}

@@ -1,0 +1,55 @@
+"""A loop outlives the failures of its step and ends when it is told to."""
+
+import asyncio
+
+from bootstrap.loops import Loop, run_loops
+from domain.errors import unavailable
+
+
+class Step:
+    """Fails as often as told, then works."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self._failures = list(failures)
+        self.runs = 0
+        self.worked = asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.runs += 1
+        if self._failures:
+            raise self._failures.pop(0)
+        self.worked.set()
+
+
+async def test_a_step_that_fails_is_tried_again_whatever_it_raised() -> None:
+    step, stop = Step(unavailable("engine-unavailable", "away"), ValueError("a bug")), asyncio.Event()
+    running = asyncio.create_task(run_loops((Loop("relay", 0.01, step),), stop))
+
+    await asyncio.wait_for(step.worked.wait(), 5)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+    assert step.runs >= 3
+
+
+async def test_a_failing_step_waits_longer_each_time() -> None:
+    step, stop = Step(*[unavailable("engine-unavailable", "away")] * 50), asyncio.Event()
+    running = asyncio.create_task(run_loops((Loop("relay", 0.05, step),), stop))
+
+    await asyncio.sleep(0.6)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+    # Pauses of 0.1, 0.2 and 0.4 seconds: without them there would be about twelve runs
+    assert 2 <= step.runs <= 4
+
+
+async def test_a_long_pause_ends_with_the_signal_to_stop() -> None:
+    step, stop = Step(), asyncio.Event()
+    running = asyncio.create_task(run_loops((Loop("reconcile", 3600, step),), stop))
+
+    await asyncio.wait_for(step.worked.wait(), 5)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+    assert step.runs == 1

@@ -1,0 +1,245 @@
+"""Departments' messages: authenticated, owned, durable before they have an effect, and honest about it."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+from pydantic import JsonValue
+
+from domain.codes import Outcome, RequestState
+from domain.errors import ErrorCategory, LiandongError
+from domain.fact import FactKind
+from domain.inbox import MAX_MESSAGE_BYTES, MAX_NOTES_PER_ROUND, InboxStatus
+from services.relay import relay_inbox
+from services.settle_message import MOST_ATTEMPTS
+from tests.services.conftest import ACCEPTED, Window
+
+REFUSED: dict[str, JsonValue] = {
+    "code": "REFUSED",
+    "legal_basis": "条例第三条",
+    "reason": "材料不符",
+    "remedy": "补正后重报",
+}
+INTERIM: dict[str, JsonValue] = {"code": "INTERIM", "note": "正在核查"}
+
+
+async def launched(window: Window) -> str:
+    return f"{(await window.launched()).case_id}.dissolve"
+
+
+async def refused(window: Window, request: str, **sent: object) -> LiandongError:
+    with pytest.raises(LiandongError) as caught:
+        await window.send(request, ACCEPTED, **sent)  # type: ignore[arg-type]
+    return caught.value
+
+
+async def statuses(window: Window, request: str) -> list[InboxStatus]:
+    return [entry.status for entry in await window.inbox(request.partition(".")[0])]
+
+
+async def test_an_answer_is_kept_with_bytes_and_signature_and_applied(window: Window) -> None:
+    request = await launched(window)
+    window.wall.wait(hours=1)
+    answer = await window.send(request, ACCEPTED)
+    assert (answer.status, answer.body) == (200, {"status": "applied"})
+    (entry,) = await window.inbox(request.partition(".")[0])
+    assert json.loads(entry.raw)["data"]["reply"] == ACCEPTED
+    assert entry.signature.startswith("v1,")
+    assert (entry.status, entry.received_at) == (InboxStatus.APPLIED, window.wall.at)
+    turn = window.engine.turn(request, 1)
+    assert turn is not None
+    assert turn.answer_ref == entry.entry_id
+
+
+async def test_the_same_message_again_is_answered_as_the_first_time(window: Window) -> None:
+    request = await launched(window)
+    first = await window.send(request, ACCEPTED, message_id="m-1")
+    assert await window.send(request, ACCEPTED, message_id="m-1") == first
+    assert len(window.engine.completions) == 1
+    assert await statuses(window, request) == [InboxStatus.APPLIED]
+
+
+async def test_the_same_answer_under_another_id_is_a_duplicate(window: Window) -> None:
+    request = await launched(window)
+    await window.send(request, ACCEPTED)
+    again = await window.send(request, ACCEPTED)
+    assert (again.status, again.body["status"]) == (200, "duplicate")
+    assert len(window.engine.completions) == 1
+
+
+async def test_a_contradiction_is_kept_and_never_overwrites(window: Window) -> None:
+    request = await launched(window)
+    await window.send(request, ACCEPTED)
+    window.wall.wait(seconds=1)
+    other = await window.send(request, REFUSED)
+    assert (other.status, other.body["status"]) == (409, "contradicted")
+    assert await statuses(window, request) == [InboxStatus.APPLIED, InboxStatus.CONTRADICTED]
+    (fact,) = await window.facts(request.partition(".")[0], FactKind.MESSAGE_REFUSED)
+    assert fact.fact.data["rule"] == "contradicted"
+
+
+async def test_of_many_answers_at_once_exactly_one_has_an_effect(window: Window) -> None:
+    request = await launched(window)
+    replies = [{**ACCEPTED, "note": f"第{number}次"} for number in range(6)]
+    answers = await asyncio.gather(*(window.send(request, reply) for reply in replies))
+    assert sorted(answer.status for answer in answers) == [200, 409, 409, 409, 409, 409]
+    assert len(window.engine.completions) == 1
+
+
+async def test_another_departments_valid_signature_opens_nothing(window: Window) -> None:
+    request = await launched(window)
+    foreign = await refused(window, request, department="police")
+    missing = await refused(window, "LD-2023-999999.dissolve", department="police")
+    no_such_round = await refused(window, request, number=7)
+    assert (foreign.category, foreign.code, foreign.detail) == (missing.category, missing.code, missing.detail)
+    assert (no_such_round.code, no_such_round.detail) == (missing.code, missing.detail)
+    assert foreign.category is ErrorCategory.NOT_FOUND
+    assert await statuses(window, request) == []
+    facts = await window.facts(request.partition(".")[0], FactKind.MESSAGE_REFUSED)
+    assert [chained.fact.actor for chained in facts] == ["department:police", "department:market"]
+
+
+@pytest.mark.parametrize("department", ["market", "nowhere"])
+async def test_a_wrong_signature_leaves_no_trace_in_the_case(window: Window, department: str) -> None:
+    request = await launched(window)
+    window.secrets[department] = window.secrets["police"]
+    assert (await refused(window, request, department=department)).category is ErrorCategory.UNAUTHENTICATED
+    assert await window.facts(request.partition(".")[0], FactKind.MESSAGE_REFUSED) == []
+
+
+async def test_a_malformed_answer_is_refused_and_on_record(window: Window) -> None:
+    request = await launched(window)
+    with pytest.raises(LiandongError) as caught:
+        await window.send(request, {"code": "REFUSED", "reason": "不行"})
+    assert caught.value.category is ErrorCategory.INVALID
+    assert len(await window.facts(request.partition(".")[0], FactKind.MESSAGE_REFUSED)) == 1
+    assert await statuses(window, request) == []
+
+
+async def test_a_message_beyond_the_limit_is_too_large(window: Window) -> None:
+    await launched(window)
+    with pytest.raises(LiandongError) as caught:
+        await window.send_bytes(b"x" * (MAX_MESSAGE_BYTES + 1))
+    assert caught.value.category is ErrorCategory.TOO_LARGE
+
+
+async def test_an_answer_to_a_round_that_ended_otherwise_is_kept_as_late(window: Window) -> None:
+    request = await launched(window)
+    turn = window.engine.turn(request, 1)
+    assert turn is not None
+    ended = turn.model_copy(update={"ended_at": window.wall.at, "end": "WITHDRAWN"})
+    # The projection is behind: only the engine knows that the round is over
+    window.engine.snapshots[request.partition(".")[0]] = window.engine.put(request, ended, RequestState.WITHDRAWN)
+    late = await window.send(request, ACCEPTED, message_id="m-1")
+    assert (late.status, late.body["status"]) == (409, "round-closed")
+    assert await window.send(request, ACCEPTED, message_id="m-1") == late
+    assert await statuses(window, request) == [InboxStatus.LATE]
+    assert len(await window.facts(request.partition(".")[0], FactKind.MESSAGE_REFUSED)) == 1
+
+
+async def test_after_the_case_is_closed_an_answer_is_late(window: Window) -> None:
+    request = await launched(window)
+    await window.engine.close(request.partition(".")[0], Outcome.DONE)
+    late = await window.send(request, ACCEPTED)
+    assert (late.status, late.body["status"]) == (409, "late")
+
+
+async def test_notes_beyond_the_limit_are_kept_and_not_forwarded(window: Window) -> None:
+    request = await launched(window)
+    answers = [await window.send(request, None if n % 2 else INTERIM) for n in range(MAX_NOTES_PER_ROUND + 2)]
+    assert [answer.body["status"] for answer in answers[-3:]] == ["applied", "stored", "stored"]
+    case_id = request.partition(".")[0]
+    forwarded = await window.facts(case_id, FactKind.ACKNOWLEDGED, FactKind.INTERIM)
+    assert len(forwarded) == MAX_NOTES_PER_ROUND
+    assert await window.facts(case_id, FactKind.MESSAGE_REFUSED) == []
+    assert (await window.send(request, ACCEPTED)).status == 200
+
+
+async def test_while_the_engine_is_away_answers_are_stored_and_relayed_with_their_own_time(window: Window) -> None:
+    request = await launched(window)
+    window.engine.away = True
+    stored = await window.send(request, ACCEPTED, message_id="m-1")
+    received_at = window.wall.at
+    assert (stored.status, stored.body) == (202, {"status": "stored"})
+    window.wall.wait(days=3)
+    assert await relay_inbox(window.office) == 0
+    window.engine.away = False
+    window.wall.wait(minutes=1)
+    assert await relay_inbox(window.office) == 1
+    turn = window.engine.turn(request, 1)
+    assert turn is not None
+    assert (turn.received_at, turn.in_time) == (received_at, True)
+    assert await window.send(request, ACCEPTED, message_id="m-1") == stored
+
+
+async def test_an_engine_that_is_away_for_days_costs_a_message_nothing(window: Window) -> None:
+    request = await launched(window)
+    window.engine.away = True
+    await window.send(request, ACCEPTED)
+    for _ in range(MOST_ATTEMPTS * 2):
+        window.wall.wait(minutes=10)
+        await relay_inbox(window.office)
+    window.engine.away = False
+    window.wall.wait(minutes=10)
+    assert await relay_inbox(window.office) == 1
+    assert await statuses(window, request) == [InboxStatus.APPLIED]
+
+
+async def test_an_answer_that_took_effect_before_the_crash_is_healed(window: Window) -> None:
+    request = await launched(window)
+    window.engine.dies_after_completing = True
+    assert (await window.send(request, ACCEPTED)).status == 202
+    window.engine.dies_after_completing = False
+    window.wall.wait(minutes=1)
+    assert await relay_inbox(window.office) == 1
+    assert await statuses(window, request) == [InboxStatus.APPLIED]
+    assert len(await window.facts(request.partition(".")[0], FactKind.REPLIED)) == 1
+
+
+async def test_a_message_that_never_fits_is_quarantined_with_an_alarm(
+    window: Window, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = await launched(window)
+    window.engine.not_listening.add(f"{request}.r1")
+    assert (await window.send(request, ACCEPTED)).status == 202
+    started = window.wall.at
+    while await statuses(window, request) == [InboxStatus.RECEIVED]:
+        window.wall.wait(minutes=5)
+        await relay_inbox(window.office)
+        assert window.wall.at - started < timedelta(hours=3)
+    assert await statuses(window, request) == [InboxStatus.QUARANTINED]
+    assert len(await window.facts(request.partition(".")[0], FactKind.QUARANTINED)) == 1
+    assert any(record.levelname == "ERROR" for record in caplog.records)
+
+
+async def test_one_poisoned_message_does_not_hold_up_the_others(window: Window) -> None:
+    first, second = await launched(window), f"{(await window.launched(external_id='ext-2')).case_id}.dissolve"
+    window.engine.away = True
+    await window.send(first, ACCEPTED)
+    await window.send(second, ACCEPTED)
+    window.engine.away = False
+    window.engine.broken.add(first.partition(".")[0])
+    window.wall.wait(minutes=1)
+    assert await relay_inbox(window.office) == 1
+    assert await statuses(window, second) == [InboxStatus.APPLIED]
+    assert await statuses(window, first) == [InboxStatus.RECEIVED]
+
+
+async def test_two_relays_at_once_apply_an_answer_once(window: Window) -> None:
+    request = await launched(window)
+    window.engine.away = True
+    await window.send(request, ACCEPTED)
+    window.engine.away = False
+    window.wall.wait(minutes=1)
+    await asyncio.gather(relay_inbox(window.office), relay_inbox(window.office))
+    assert await statuses(window, request) == [InboxStatus.APPLIED]
+    assert len(await window.facts(request.partition(".")[0], FactKind.REPLIED)) == 1
+
+
+async def test_before_the_projection_knows_the_round_the_plan_lets_the_answer_in(window: Window) -> None:
+    window.engine.away = True
+    record = await window.launched()
+    request = f"{record.case_id}.dissolve"
+    assert (await window.send(request, ACCEPTED)).status == 202
+    assert (await refused(window, request, department="police")).category is ErrorCategory.NOT_FOUND

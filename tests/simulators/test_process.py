@@ -1,0 +1,55 @@
+"""The simulated departments as a process of their own."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from simulators.process import SimulatorProcess
+
+
+@pytest.fixture
+def secrets_file(tmp_path: Path) -> Path:
+    path = tmp_path / "departments.secrets"
+    path.write_text(json.dumps({"market": {"webhook_secrets": ["whsec_c2ltdWxhdG9yLXNlY3JldC1mb3ItdGVzdHM="]}}))
+    return path
+
+
+def test_it_starts_on_a_free_port_and_ends_when_asked(secrets_file: Path) -> None:
+    simulator = SimulatorProcess(secrets_file).start()
+    try:
+        health = httpx.get(f"{simulator.url}/health", trust_env=False)
+        assert health.json() == {"departments": ["market"]}
+    finally:
+        code = simulator.stop()
+    # 0, or the signal that the server re-raises after its graceful end
+    assert code in (0, -15)
+
+
+def test_scripts_can_be_given_at_the_start(secrets_file: Path, tmp_path: Path) -> None:
+    scripts = tmp_path / "scripts.json"
+    scripts.write_text(json.dumps({"market": {"default": {"answer_after": 42}}}))
+    with SimulatorProcess(secrets_file, ["--scripts", str(scripts)]) as simulator:
+        script = httpx.get(f"{simulator.url}/scripts/market", trust_env=False).json()
+    assert script["default"]["answer_after"] == 42
+
+
+def test_a_start_without_secrets_fails_loudly(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="did not start"):
+        SimulatorProcess(tmp_path / "missing").start()
+
+
+def test_an_interrupt_from_the_terminal_is_a_quiet_end(secrets_file: Path) -> None:
+    command = [sys.executable, "-m", "simulators", "--port", "0", "--secrets", str(secrets_file)]
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url = json.loads(process.stdout.readline())["url"]
+        httpx.get(f"{url}/health", trust_env=False)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")

@@ -1,0 +1,177 @@
+"""The rules of one request as a plain model: what a second, much simpler reading of the domain expects.
+
+It knows no Temporal, no activities and no rungs; it only says in which state a request must be after each step.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.clock import Clock, ClockError, ClockKind, Extension, due, extend, pause, resume
+from domain.limit import Limit
+from tests.workflows.skipped_time import CALENDAR
+
+LIMIT = Limit.parse("5 working_days")
+MORE = Limit.parse("2 working_days")
+
+
+@dataclass
+class Model:
+    """One request that starts with culture; `code` of the last refusal, None when the step was taken."""
+
+    now: datetime
+    state: str = "OPEN"
+    round: int = 1
+    department: str = "culture"
+    bounces: int = 0
+    conference: bool = False
+    ruling: bool = False
+    reply: str | None = None
+    replied_at: datetime | None = None
+    material: str | None = None
+    wants: datetime | None = None
+    clock: Clock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._new_clock()
+
+    @property
+    def due_at(self) -> datetime | None:
+        return due(self.clock, CALENDAR).at
+
+    @property
+    def terminal(self) -> bool:
+        return self.state in ("ANSWERED", "WITHDRAWN")
+
+    def answer(self, code: str) -> None:
+        self.reply, self.replied_at = code, self.now
+        if code == "NOT_MINE" and not self.ruling:
+            self.bounces += 1
+        if code == "ACCEPTED_CONDITIONALLY":
+            self.material = "PROMISED"
+        final = code in ("ACCEPTED", "REFUSED", "NO_RESULT", "ACCEPTED_CONDITIONALLY")
+        self.state = "ANSWERED" if final else "DECISION"
+        self.clock = self.clock.model_copy(update={"stopped_at": self.now})
+
+    def withdraw(self) -> str | None:
+        if self.terminal:
+            return "request-ended"
+        self.state = "WITHDRAWN"
+        return None
+
+    def reassign(self, to: str) -> str | None:
+        if (refusal := self._unaskable()) is not None:
+            return refusal
+        if to == self.department:
+            return "same-department"
+        if self.bounces >= 2:
+            return "conference-needed"
+        self._next_round(to, ruling=False)
+        return None
+
+    def ask_again(self) -> str | None:
+        if (refusal := self._unaskable()) is not None:
+            return refusal
+        if self.state in ("OPEN", "SUPPLEMENT"):
+            return "still-waiting"
+        if self.bounces >= 2:
+            return "conference-needed"
+        self._next_round(self.department, ruling=False)
+        return None
+
+    def convene(self) -> str | None:
+        if (refusal := self._unaskable()) is not None:
+            return refusal
+        if self.bounces < 2:
+            return "no-dispute"
+        if self.conference:
+            return "already-convened"
+        self.conference = True
+        return None
+
+    def designate(self, to: str) -> str | None:
+        if (refusal := self._unaskable()) is not None:
+            return refusal
+        if self.bounces >= 2 and not self.conference:
+            return "conference-needed"
+        if self.bounces == 0:
+            return "no-dispute"
+        self._next_round(to, ruling=True)
+        return None
+
+    def pause(self) -> str | None:
+        return self._change(lambda clock: pause(clock, self.now, "because", legal_basis="art. 1"))
+
+    def resume(self) -> str | None:
+        return self._change(lambda clock: resume(clock, self.now))
+
+    def extend(self) -> str | None:
+        more = Extension(granted_at=self.now, granted_by="user:leader", reason="because", limit=MORE)
+        return self._change(lambda clock: extend(clock, more, CALENDAR, asked_at=self.now, at_most=1))
+
+    def answer_extension(self, *, granted: bool) -> str | None:
+        if (refusal := self._unaskable()) is not None:
+            return refusal
+        if self.state != "DECISION" or self.reply != "EXTENSION_REQUESTED":
+            return "no-extension-asked"
+        going_on = self.clock.model_copy(update={"stopped_at": None})
+        if granted:
+            assert self.wants is not None
+            until = CALENDAR.local(self.wants).date()
+            more = Extension(granted_at=self.now, granted_by="user:leader", reason="because", until=until)
+            try:
+                going_on = extend(going_on, more, CALENDAR, asked_at=self.replied_at, at_most=1)
+            except ClockError as error:
+                return error.code.replace("_", "-")
+        self._go_on(going_on)
+        return None
+
+    def issue_notice(self) -> str | None:
+        if self.state == "SUPPLEMENT":
+            return "notice-out-already"
+        if self.state != "DECISION" or self.reply != "NEED_MORE":
+            return "nothing-missing"
+        self.state = "SUPPLEMENT"
+        return None
+
+    def receive(self) -> str | None:
+        if self.state != "SUPPLEMENT":
+            return None
+        assert self.replied_at is not None
+        going_on = self.clock.model_copy(update={"stopped_at": None})
+        if going_on.open_pause is None:
+            going_on = resume(pause(going_on, self.replied_at, "waiting", legal_basis="art. 2"), self.now)
+        self._go_on(going_on)
+        return None
+
+    def _change(self, change) -> str | None:  # type: ignore[no-untyped-def]
+        if (refusal := self._unaskable()) is not None:
+            return refusal
+        if self.state != "OPEN":
+            return "no-open-round"
+        try:
+            self.clock = change(self.clock)
+        except ClockError as error:
+            return error.code.replace("_", "-")
+        return None
+
+    def _unaskable(self) -> str | None:
+        return "request-ended" if self.terminal else None
+
+    def _next_round(self, department: str, *, ruling: bool) -> None:
+        self.department, self.ruling = department, ruling
+        self._new_clock()
+        self._open()
+
+    def _go_on(self, clock: Clock) -> None:
+        self.clock = clock
+        self._open()
+
+    def _open(self) -> None:
+        self.round += 1
+        self.state, self.reply = "OPEN", None
+
+    def _new_clock(self) -> None:
+        self.clock = Clock(clock_id="model", kind=ClockKind.REPLY, started_at=self.now, limit=LIMIT)
+
+    def copy(self) -> "Model":
+        return replace(self)

@@ -1,0 +1,294 @@
+"""Conditional acceptance: both instruments, from the promise to its end."""
+
+from typing import Any
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from domain.any_decision import AnyDecision
+from domain.assignment import AskAgain
+from domain.codes import Outcome, RequestState
+from domain.decision import CloseCase
+from domain.deferral import (
+    ApproveDeferral,
+    Channel,
+    ClearSuspicion,
+    DeferralGrounds,
+    DeferralSnapshot,
+    DeferralState,
+    ExtendMaterial,
+    FailDeferral,
+    MaterialState,
+    SubmitMaterial,
+)
+from domain.errors import LiandongError
+from domain.fact import FactKind
+from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
+from domain.limit import Limit
+from tests.workflows.skipped_time import CASE, Script, SkippedTime, as_2023, ask, instant, skipped_time
+
+CHANGE = f"{CASE}.change"
+CARD = f"{CHANGE}-m1"
+PLAN = ask("change", "market", role="LEAD", reply_limit="end_of_business_today")
+START = "2023-02-15T10:05"
+ACCEPTS = {"code": "ACCEPTED"}
+
+
+def conditionally(**changes: Any) -> dict[str, Any]:
+    """Chongming, 15 February 2023: the original identity card is in another city."""
+    return {
+        "code": "ACCEPTED_CONDITIONALLY",
+        "timing": "ISSUE_THEN_VERIFY",
+        "deferred": [
+            {
+                "name": "original ID card",
+                "due": "5 working_days",
+                "channels": ["POST", "IN_PERSON"],
+                "verifier": "market",
+            }
+        ],
+        "commitment": "signed by the agent",
+        "remote_check": "remote video, passed",
+    } | changes
+
+
+def accepted(script: Script | None = None, **changes: object) -> Script:
+    return {f"{CHANGE}.r1": [(instant("2023-02-15T11:20"), conditionally(**changes))], **(script or {})}
+
+
+def by(command: str, who: str = "user:leader") -> dict[str, Any]:
+    return {"command_id": command, "decided_by": who, "reason": "because"}
+
+
+def submit(command: str = "hand-in", channel: Channel = Channel.POST) -> SubmitMaterial:
+    return SubmitMaterial(**by(command, "user:clerk"), material_id=CARD, channel=channel, sha256="ab" * 32)
+
+
+async def deferral(world: SkippedTime) -> DeferralSnapshot:
+    return (await world.snapshot()).deferrals[0]
+
+
+async def refused(world: SkippedTime, decision: AnyDecision) -> str:
+    with pytest.raises(LiandongError) as refusal:
+        await world.engine.decide(CASE, decision)
+    return refusal.value.code
+
+
+async def test_the_promised_card_comes_by_post_and_is_verified(env: WorkflowEnvironment) -> None:
+    """CM-1."""
+    verified = {"change-m1s1": [(instant("2023-02-21T09:30"), ACCEPTS)]}
+    async with skipped_time(env, START, accepted(verified)) as world:
+        await world.start(world.launch(PLAN, urgent=True))
+        await world.until("2023-02-15T16:00")
+        snapshot = await world.snapshot()
+        assert snapshot.requests[0].state is RequestState.ANSWERED
+        assert snapshot.requests[0].rounds[0].in_time is True
+        assert snapshot.interim_outcome is Outcome.DONE_CONDITIONALLY
+        assert snapshot.outcome is None
+        assert as_2023(snapshot.deferrals[0].materials[0].due_at) == "2023-02-22T17:00"
+        close = CloseCase(**by("too-early"), outcome=Outcome.DONE)
+        assert await refused(world, close) == "materials-out"
+        assert await refused(world, submit("chat", Channel.WECHAT)) == "channel-not-agreed"
+        await world.until("2023-02-20T15:00")
+        await world.engine.decide(CASE, submit())
+        assert await refused(world, submit("twice")) == "material-not-awaited"
+        result = await world.result()
+        ended = await deferral(world)
+    assert result.outcome.outcome is Outcome.DONE
+    assert as_2023(result.outcome.decided_at).startswith("2023-02-21")
+    assert (ended.state, ended.materials[0].state) == (DeferralState.KEPT, MaterialState.VERIFIED)
+    assert ended.materials[0].submissions[0].sha256 == "ab" * 32
+    asked = next(send for send in world.departments.sends if send.request_id.endswith("-m1s1"))
+    assert asked.fields == {"material": "original ID card", "channel": "POST", "sha256": "ab" * 32}
+    interim = [fact.data.get("interim") for fact in world.store.of_kind(FactKind.OUTCOME)]
+    assert interim == ["DONE_CONDITIONALLY", None]
+
+
+async def test_the_promised_material_never_comes(env: WorkflowEnvironment) -> None:
+    """CM-2: rectify, then a proposal, then two people with a legal ground."""
+    revoke = ProposeAct(**by("revoke"), act=DangerousAct.REVOKE, legal_basis="licensing law art. 69", remedy="review")
+    async with skipped_time(env, START, accepted()) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-22T12:00")
+        reminded = [as_2023(one.fired_at)[:10] for one in (await deferral(world)).materials[0].clock.rungs]  # type: ignore[union-attr]
+        assert reminded == ["2023-02-20", "2023-02-22"]
+        assert await refused(world, revoke.model_copy(update={"command_id": "early"})) == "nothing-to-revoke"
+        await world.until("2023-02-23T12:00")
+        overdue = await deferral(world)
+        assert (overdue.state, overdue.materials[0].state) == (DeferralState.RECTIFYING, MaterialState.OVERDUE)
+        assert as_2023(world.store.of_kind(FactKind.MATERIAL_OVERDUE)[0].at) == "2023-02-23T09:00"
+        assert as_2023(overdue.rectify_by) == "2023-03-02T17:00"
+        await world.until("2023-03-03T12:00")
+        assert (await deferral(world)).state is DeferralState.REVOCATION_PROPOSED
+        assert "revoke" in (await world.snapshot()).decision_needed
+        await world.engine.decide(CASE, revoke)
+        alone = ConfirmAct(**by("alone"), proposal_id="revoke")
+        assert await refused(world, alone) == "second-person-needed"
+        await world.engine.decide(CASE, ConfirmAct(**by("second", "user:supervisor"), proposal_id="revoke"))
+        result = await world.result()
+    assert result.outcome.outcome is Outcome.REVOKED
+    assert result.outcome.decided_by == "user:leader + user:supervisor"
+    assert result.outcome.legal_basis == "licensing law art. 69"
+    assert len(world.store.of_kind(FactKind.DISHONESTY_MARK)) == 1
+
+
+async def test_a_typhoon_extends_without_a_mark(env: WorkflowEnvironment) -> None:
+    """CM-3: the ferry does not run; the date has passed already when anybody knows."""
+    verified = {"change-m1s1": [(instant("2023-02-28T15:30"), ACCEPTS)]}
+    two_days = Limit.parse("3 working_days")
+    async with skipped_time(env, START, accepted(verified)) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-23T10:00")
+        more = ExtendMaterial(**by("more"), material_id=CARD, limit=two_days)
+        assert await refused(world, more) == "extension-asked-too-late"
+        storm = ExtendMaterial(**by("storm"), material_id=CARD, limit=two_days, force_majeure=True)
+        await world.engine.decide(CASE, storm)
+        given = await deferral(world)
+        assert (given.state, given.materials[0].extensions) == (DeferralState.RUNNING, 0)
+        assert as_2023(given.materials[0].due_at) == "2023-02-27T17:00"
+        await world.until("2023-02-27T10:00")
+        await world.engine.decide(CASE, submit())
+        result = await world.result()
+    assert result.outcome.outcome is Outcome.DONE
+    assert world.store.of_kind(FactKind.DISHONESTY_MARK) == []
+
+
+async def test_a_corrected_form_comes_online_within_three_days(env: WorkflowEnvironment) -> None:
+    """JD-2."""
+    form = [{"name": "corrected form", "due": "3 working_days", "channels": ["ONLINE"]}]
+    verified = {"change-m1s1": [(instant("2023-02-17T10:00"), ACCEPTS)]}
+    async with skipped_time(env, START, accepted(verified, deferred=form)) as world:
+        await world.start(world.launch(PLAN, urgent=True))
+        await world.until("2023-02-16T10:00")
+        assert as_2023((await deferral(world)).materials[0].due_at) == "2023-02-20T17:00"
+        await world.engine.decide(CASE, submit(channel=Channel.ONLINE))
+        assert (await world.result()).outcome.outcome is Outcome.DONE
+
+
+async def test_a_rejected_material_is_handed_in_again_until_due(env: WorkflowEnvironment) -> None:
+    blurred = {"code": "REFUSED", "legal_basis": "rule 7", "reason": "illegible", "remedy": "send again"}
+    script: Script = {
+        "change-m1s1": [(instant("2023-02-17T10:00"), blurred)],
+        "change-m1s2": [(instant("2023-02-21T10:00"), ACCEPTS)],
+    }
+    async with skipped_time(env, START, accepted(script)) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-16T10:00")
+        await world.engine.decide(CASE, submit())
+        await world.until("2023-02-20T10:00")
+        assert (await deferral(world)).materials[0].state is MaterialState.REJECTED
+        await world.engine.decide(CASE, submit("again"))
+        result = await world.result()
+        tries = (await deferral(world)).materials[0].submissions
+    assert result.outcome.outcome is Outcome.DONE
+    assert [one.result for one in tries] == ["illegible", "verified"]
+
+
+async def test_a_submission_in_time_is_not_overdue_while_it_is_verified(env: WorkflowEnvironment) -> None:
+    script: Script = {"change-m1s1": [(instant("2023-02-24T10:00"), ACCEPTS)]}
+    async with skipped_time(env, START, accepted(script)) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-22T15:00")
+        await world.engine.decide(CASE, submit())
+        result = await world.result()
+    assert result.outcome.outcome is Outcome.DONE
+    assert world.store.of_kind(FactKind.MATERIAL_OVERDUE) == []
+
+
+async def test_a_paper_that_contradicts_the_remote_check_stops_and_tells_the_supervisor(
+    env: WorkflowEnvironment,
+) -> None:
+    false: dict[str, Any] = {
+        "code": "REFUSED",
+        "legal_basis": "r",
+        "reason": "other face",
+        "remedy": "-",
+        "suspected_false": True,
+    }
+    script: Script = {"change-m1s1": [(instant("2023-02-17T10:00"), false)]}
+    async with skipped_time(env, START, accepted(script)) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-16T10:00")
+        await world.engine.decide(CASE, submit())
+        await world.until("2023-02-20T10:00")
+        stopped = await world.snapshot()
+        assert stopped.deferrals[0].materials[0].state is MaterialState.SUSPECT
+        assert "supervisor" in stopped.decision_needed
+        told = {notice.rung: notice.tell for notice in world.notices.sent}
+        assert "supervisor" in told["suspected_false_material"]
+        await world.until("2023-03-10T10:00")
+        assert (await world.snapshot()).outcome is None
+        await world.engine.decide(CASE, ClearSuspicion(**by("no", "user:sup"), material_id=CARD, genuine=False))
+        assert (await deferral(world)).state is DeferralState.REVOCATION_PROPOSED
+
+
+async def test_nothing_is_issued_before_the_held_material_is_there(env: WorkflowEnvironment) -> None:
+    plan = (PLAN, ask("seal", "police", reply_limit="3 working_days", after=("change",)))
+    script: Script = {
+        "change-m1s1": [(instant("2023-02-17T10:00"), ACCEPTS)],
+        "seal": [(instant("2023-02-20T10:00"), ACCEPTS)],
+    }
+    async with skipped_time(env, START, accepted(script, timing="HOLD_UNTIL_COMPLETE", commitment="")) as world:
+        await world.start(world.launch(*plan))
+        await world.until("2023-02-16T10:00")
+        assert (await world.request("seal")).state is RequestState.PENDING
+        await world.engine.decide(CASE, submit())
+        await world.until("2023-02-17T12:00")
+        assert (await world.request("seal")).state is RequestState.OPEN
+        assert (await world.result()).outcome.outcome is Outcome.DONE
+
+
+async def test_a_held_file_whose_material_never_comes_is_returned(env: WorkflowEnvironment) -> None:
+    async with skipped_time(env, START, accepted(timing="HOLD_UNTIL_COMPLETE")) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-22T10:00")
+        returned = FailDeferral(**by("return"), request_id=CHANGE, legal_basis="provincial rule art. 24")
+        assert await refused(world, returned) == "nothing-overdue"
+        await world.until("2023-02-23T10:00")
+        assert "return the file" in (await world.snapshot()).decision_needed
+        await world.engine.decide(CASE, returned.model_copy(update={"command_id": "return-2"}))
+        result = await world.result()
+        ended = await deferral(world)
+    assert (result.outcome.outcome, ended.state) == (Outcome.WITHDRAWN, DeferralState.RETURNED)
+    assert world.store.of_kind(FactKind.DISHONESTY_MARK) == []
+
+
+@pytest.mark.parametrize(
+    ("grounds", "rule"),
+    [
+        (DeferralGrounds(dishonesty_record=True), "dishonesty-record"),
+        (DeferralGrounds(essential=("Original ID card",)), "essential-material"),
+        (DeferralGrounds(excluded_matter="public safety"), "excluded-matter"),
+        (DeferralGrounds(declined_by_requester=True), "declined-by-requester"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_deferral_that_a_rule_forbids_waits_for_the_leaders_override(
+    env: WorkflowEnvironment, grounds: DeferralGrounds, rule: str
+) -> None:
+    verified = {"change-m1s1": [(instant("2023-02-17T10:00"), ACCEPTS)]}
+    async with skipped_time(env, START, accepted(verified)) as world:
+        await world.start(world.launch(PLAN).model_copy(update={"grounds": grounds}))
+        await world.until("2023-02-15T15:00")
+        waiting = await world.snapshot()
+        assert waiting.requests[0].state is RequestState.DECISION
+        assert waiting.deferrals[0].objections[0].startswith(rule)
+        assert "override" in waiting.decision_needed
+        assert await refused(world, submit("early")) == "deferral-not-running"
+        await world.engine.decide(CASE, ApproveDeferral(**by("override"), request_id=CHANGE))
+        await world.until("2023-02-16T10:00")
+        await world.engine.decide(CASE, submit())
+        result = await world.result()
+        ended = await deferral(world)
+    assert result.outcome.outcome is Outcome.DONE
+    assert ended.override_reason == "because"
+
+
+async def test_a_forbidden_deferral_is_dropped_when_the_department_is_asked_again(env: WorkflowEnvironment) -> None:
+    script = accepted({f"{CHANGE}.r2": [(instant("2023-02-16T10:00"), ACCEPTS)]}, commitment="")
+    async with skipped_time(env, START, script) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-15T15:00")
+        await world.engine.decide(CASE, AskAgain(**by("again"), request_id=CHANGE))
+        result = await world.result()
+    assert result.outcome.outcome is Outcome.DONE

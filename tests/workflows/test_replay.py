@@ -1,0 +1,147 @@
+"""Saved histories replay on today's code, and today's code still issues the commands that they hold.
+
+A saved history stands for the cases that run in some city right now. To save anew after a change that was made
+compatible: `SAVE_HISTORIES=1 python -m pytest tests/workflows/test_replay.py`.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+
+from bootstrap.workers import WORKFLOWS, workflow_runner
+from domain.assignment import AnswerExternal, ReassignRequest
+from domain.decision import WithdrawCase
+from domain.limit import Limit
+from domain.time_decision import ExtendRequest
+from tests.workflows.conftest import CONVERTER
+from tests.workflows.skipped_time import CASE, SkippedTime, ask, department, instant, skipped_time
+
+HISTORIES = Path(__file__).parent / "histories"
+SAVED = sorted(HISTORIES.glob("*.json"))
+
+ADVICE = """
+The workflow no longer issues the commands of {name}. Cases that run now would stop with a non-determinism error.
+If the change is wanted, guard the new branch with `workflow.patched(<named constant>)` so that running cases keep the
+old one, and save a further history beside this one. Only when no running case can hold the old commands any more,
+replace the saved history. Expected but missing: {missing}. New: {new}.
+"""
+
+
+RECORDS = frozenset({"record_progress", "record_follow_up"})
+
+
+async def silence(env: WorkflowEnvironment) -> WorkflowHistory:
+    script = {"q": [(instant("2023-05-16T11:00"), {"code": "ACCEPTED"})]}
+    async with skipped_time(env, "2023-04-28T09:00", script) as world:
+        limits = {"reply_limit": "3 working_days", "sign_limit": "1 working_days"}
+        await world.start(world.launch(ask("q", "housing", role="LEAD", **limits)))
+        return await _finished(world)
+
+
+async def ordered_steps(env: WorkflowEnvironment) -> WorkflowHistory:
+    script = {
+        "dissolve": [(instant("2023-01-04T11:00"), {"code": "ACCEPTED"})],
+        "licence": [(instant("2023-01-17T09:10"), {"code": "ACCEPTED"})],
+        "food": [(instant("2023-01-17T15:40"), {"code": "NO_RESULT", "tried": "asked twice"})],
+    }
+    plan = (
+        ask("dissolve", "market", role="LEAD", reply_limit="5 working_days"),
+        ask("owner", kind="EXTERNAL", role="EXTERNAL", party="property manager", reply_limit="1 working_days"),
+        ask("notice", kind="STATUTORY_WAIT", reply_limit="10 calendar_days", after=("dissolve", "owner")),
+        ask("licence", "market", role="LEAD", reply_limit="1 working_days", after=("notice",)),
+        ask("food", "culture", reply_limit="1 working_days", after=("notice",)),
+    )
+    async with skipped_time(env, "2023-01-03T09:30", script) as world:
+        await world.start(world.launch(*plan))
+        await world.until("2023-01-03T15:00")
+        told = AnswerExternal(**_by("told"), request_id=f"{CASE}.owner", reply={"code": "ACCEPTED"})
+        await world.engine.decide(CASE, told)
+        return await _finished(world)
+
+
+async def decisions(env: WorkflowEnvironment) -> WorkflowHistory:
+    script = {
+        f"{CASE}.permit.r1": [
+            (instant("2023-03-13T16:00"), {"code": "NOT_MINE", "basis": "rule 4", "proposed_owner": "market"})
+        ]
+    }
+    async with skipped_time(env, "2023-03-13T09:00", script) as world:
+        await world.start(world.launch(ask("permit", "culture", role="LEAD", reply_limit="3 working_days")))
+        await world.until("2023-03-14T09:10")
+        request = f"{CASE}.permit"
+        to = department("market").route()
+        await world.engine.decide(CASE, ReassignRequest(**_by("move"), request_id=request, to=to))
+        await world.until("2023-03-15T09:10")
+        more = Limit.parse("1 working_days")
+        await world.engine.decide(CASE, ExtendRequest(**_by("more"), request_id=request, limit=more))
+        await world.until("2023-03-16T09:10")
+        await world.engine.decide(CASE, WithdrawCase(**_by("end")))
+        return await _finished(world)
+
+
+SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
+    "silence": silence,
+    "ordered_steps": ordered_steps,
+    "decisions": decisions,
+}
+
+
+@pytest.mark.parametrize("saved", SAVED, ids=lambda path: path.stem)
+async def test_a_saved_history_replays_with_the_production_configuration(saved: Path) -> None:
+    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
+    history = WorkflowHistory.from_json(CASE, saved.read_text(encoding="utf-8"))
+    await replayer.replay_workflow(history)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_the_commands_of_a_scenario_are_those_of_its_saved_history(env: WorkflowEnvironment, name: str) -> None:
+    history = await SCENARIOS[name](env)
+    file = HISTORIES / f"{name}.json"
+    if os.environ.get("SAVE_HISTORIES"):
+        file.write_text(history.to_json(), encoding="utf-8")
+    expected = _fingerprint(WorkflowHistory.from_json(CASE, file.read_text(encoding="utf-8")))
+    found = _fingerprint(history)
+    advice = ADVICE.format(name=name, missing=dict(expected - found), new=dict(found - expected))
+    assert found == expected, advice
+
+
+def test_every_scenario_has_a_saved_history() -> None:
+    assert {path.stem for path in SAVED} >= set(SCENARIOS)
+
+
+def _fingerprint(history: WorkflowHistory) -> Counter[str]:
+    """What the workflow asked the server to do, without what depends on how fast the machine was.
+
+    Records are left out: how many facts one of them carries is a matter of moments.
+    """
+    found: Counter[str] = Counter()
+    for event in history.events:
+        match event.event_type:
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                scheduled = event.activity_task_scheduled_event_attributes
+                if scheduled.activity_type.name in RECORDS:
+                    continue
+                named = scheduled.activity_id if "." in scheduled.activity_id else scheduled.activity_type.name
+                found[f"{scheduled.activity_type.name} {named} on {scheduled.task_queue.name}"] += 1
+            case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+                found["search attributes"] += 1
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED | EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+                found[EventType.Name(event.event_type)] += 1
+    return found
+
+
+async def _finished(world: SkippedTime) -> WorkflowHistory:
+    await world.result()
+    return await world.history()
+
+
+def _by(command: str) -> dict[str, Any]:
+    return {"command_id": command, "decided_by": "user:leader", "reason": "because"}

@@ -1,0 +1,124 @@
+"""Clocks that are watched together: those of a round, of a promised material, of a notice to the requester."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.clock import Clock, ClockKind, Due, due, stop
+from domain.codes import Urgency
+from domain.ladder import Ladder, ScheduledRung, instants
+from domain.launch import CaseLaunch
+from domain.rung_proof import ClockProofs, RungProof
+from domain.working_calendar import WorkingCalendar
+
+RungKey = tuple[ClockKind, str]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What clocks and rungs are derived from; the same for the whole case."""
+
+    calendar: WorkingCalendar
+    ladder: Ladder
+    urgent: bool
+
+    @staticmethod
+    def of(launch: CaseLaunch) -> "Rules":
+        return Rules(launch.calendar, launch.ladder, launch.urgency is Urgency.URGENT)
+
+
+@dataclass(frozen=True)
+class RunningClock:
+    """A clock with everything derived from it, derived once per change."""
+
+    clock: Clock
+    due: Due
+    rungs: tuple[ScheduledRung, ...]
+
+    @staticmethod
+    def of(clock: Clock, rules: Rules) -> "RunningClock":
+        rungs = instants(rules.ladder, clock, rules.calendar, urgent=rules.urgent)
+        return RunningClock(clock, due(clock, rules.calendar), rungs)
+
+
+@dataclass(frozen=True)
+class DueRung:
+    """One rung of one clock, and when it fires."""
+
+    clock: RunningClock
+    scheduled: ScheduledRung
+    at: datetime
+
+    @property
+    def key(self) -> RungKey:
+        return self.clock.clock.kind, self.scheduled.rung.name
+
+
+@dataclass
+class ClockSet:
+    """Mutable while the case runs. `subject` names it in notices and facts: a request id, or the like."""
+
+    subject: str
+    number: int
+    rules: Rules
+    department: str | None = None
+    clocks: dict[ClockKind, RunningClock] = field(default_factory=dict)
+    proofs: list[RungProof] = field(default_factory=list)
+    settled: set[RungKey] = field(default_factory=set)
+    """Rungs that fired, are firing, or are not owed any more."""
+    postponed: dict[RungKey, datetime] = field(default_factory=dict)
+    closed: bool = False
+
+    def start(self, clock: Clock) -> None:
+        self.clocks[clock.kind] = RunningClock.of(clock, self.rules)
+
+    def change(self, clock: Clock, now: datetime) -> None:
+        """Paused, resumed or extended: rungs that now lie ahead are owed again, also those that had fired."""
+        self.start(clock)
+        for scheduled in self.clocks[clock.kind].rungs:
+            if scheduled.at > now:
+                self.settled.discard((clock.kind, scheduled.rung.name))
+                self.postponed.pop((clock.kind, scheduled.rung.name), None)
+
+    def carry(self, clock: Clock, earlier: "ClockSet", now: datetime) -> None:
+        """Go on with a clock of an earlier turn: what its ladder did before now is not done again."""
+        self.start(clock)
+        for scheduled in self.clocks[clock.kind].rungs:
+            key = (clock.kind, scheduled.rung.name)
+            if scheduled.at <= now and key in earlier.settled:
+                self.settled.add(key)
+
+    def stop(self, kind: ClockKind, at: datetime) -> None:
+        running = self.clocks.get(kind)
+        if running is not None and running.clock.stopped_at is None:
+            # A clock keeps its rungs: those that were owed before it stopped still need their proof.
+            stopped = stop(running.clock, max(at, running.clock.started_at))
+            self.clocks[kind] = replace(running, clock=stopped)
+
+    def close(self, at: datetime) -> None:
+        self.closed = True
+        for kind in self.clocks:
+            self.stop(kind, at)
+
+    def clock(self, kind: ClockKind) -> Clock:
+        return self.clocks[kind].clock
+
+    def due_at(self, kind: ClockKind) -> datetime | None:
+        running = self.clocks.get(kind)
+        return running.due.at if running else None
+
+    @property
+    def provisional(self) -> bool:
+        return any(running.due.provisional for running in self.clocks.values())
+
+    def open_rungs(self) -> Iterator[DueRung]:
+        """Rungs that are still owed: not settled, and planned before their clock stopped."""
+        for running in self.clocks.values():
+            for scheduled in running.rungs:
+                key = (running.clock.kind, scheduled.rung.name)
+                stopped = running.clock.stopped_at
+                if key not in self.settled and (stopped is None or scheduled.at <= stopped):
+                    yield DueRung(running, scheduled, self.postponed.get(key, scheduled.at))
+
+    def shown(self, kind: ClockKind) -> ClockProofs:
+        return ClockProofs(clock=self.clock(kind), rungs=tuple(self.proofs))

@@ -1,0 +1,248 @@
+"""Conditional acceptance while it runs: promises, their time, and the failure path."""
+
+from collections.abc import Iterable, Mapping
+
+from temporalio import workflow
+
+from domain.clock import Clock, ClockError, ClockKind, Extension, extend
+from domain.codes import Outcome
+from domain.decision import Decision
+from domain.deferral import (
+    ApproveDeferral,
+    DeferralState,
+    ExtendMaterial,
+    FailDeferral,
+    Instrument,
+    MaterialState,
+    objections,
+)
+from domain.errors import conflict, not_found
+from domain.fact import FactKind
+from domain.reply import AcceptedConditionally, Answer
+from domain.snapshot import OutcomeRecord
+from workflows.announcer import Announcer
+from workflows.casebook import Casebook, iso
+from workflows.clock_set import ClockSet
+from workflows.promise import Material, Promise
+from workflows.request import Request
+from workflows.request_lookup import RequestLookup
+from workflows.subject import Expiry, Handler, Subject
+
+
+class Deferral(Subject):
+    def __init__(self, book: Casebook, lookup: RequestLookup, announcer: Announcer) -> None:
+        self._book = book
+        self._announcer = announcer
+        self._lookup = lookup
+        self._promises: dict[str, Promise] = {}
+
+    def handlers(self) -> Mapping[type[Decision], Handler]:
+        return {
+            ApproveDeferral: Handler(self._check_approve, self._approve),
+            ExtendMaterial: Handler(self._check_extend, self._extend),
+            FailDeferral: Handler(self._check_fail, self._fail),
+        }
+
+    def clock_sets(self) -> Iterable[ClockSet]:
+        for promise in self._promises.values():
+            yield from promise.clock_sets()
+
+    def expiries(self) -> Iterable[Expiry]:
+        for promise in self._promises.values():
+            yield from self._expiries_of(promise)
+
+    def suspends(self, answer: Answer) -> bool:
+        """A deferral that some rule forbids does not stand before the duty leader has overridden it."""
+        reply = answer.reply
+        return isinstance(reply, AcceptedConditionally) and bool(self._objections(reply))
+
+    def answered(self, request: Request, answer: Answer) -> None:
+        if isinstance(answer.reply, AcceptedConditionally):
+            self._open(request, answer, answer.reply)
+
+    def decision_needed(self) -> str:
+        reasons = {
+            DeferralState.UNAPPROVED: "a conditional acceptance breaks a rule: override it or ask again",
+            DeferralState.REVOCATION_PROPOSED: "a promise was not kept: revoke (two people) or close it in another way",
+        }
+        running = [one for one in self._promises.values() if one.running]
+        found = [reasons[one.state] for one in running if one.state in reasons]
+        materials = [material for one in running for material in one.materials]
+        if any(material.state is MaterialState.SUSPECT for material in materials):
+            found.append("a paper contradicts the remote check: the supervisor must look")
+        held = [one for one in running if one.instrument is Instrument.HOLD_UNTIL_COMPLETE]
+        lost = (MaterialState.OVERDUE, MaterialState.FAILED)
+        if any(material.state in lost for one in held for material in one.materials):
+            found.append("a material did not come: return the file or give more time")
+        return "; ".join(found)
+
+    def holds_case_open(self) -> bool:
+        return any(promise.running for promise in self._promises.values())
+
+    def shown(self) -> Mapping[str, object]:
+        return {"deferrals": tuple(one.snapshot() for one in self._promises.values())} if self._promises else {}
+
+    def in_state(self, state: DeferralState) -> bool:
+        return any(promise.state is state for promise in self._promises.values())
+
+    def revoked(self) -> None:
+        """Two people have revoked the result: the party's record says so."""
+        for promise in self._promises.values():
+            if promise.state is DeferralState.REVOCATION_PROPOSED:
+                promise.end(DeferralState.REVOKED, workflow.now())
+                self._book.write(FactKind.DISHONESTY_MARK, promise.request, data={"why": "promise not kept"})
+
+    # --- opening ---
+
+    def _open(self, request: Request, answer: Answer, reply: AcceptedConditionally) -> None:
+        against = self._objections(reply)
+        department = request.round.route.code if request.round.route else ""
+        promise = Promise(request, reply, against, self._book.launch, answer.received_at, department)
+        self._promises[request.request_id] = promise
+        told = {"instrument": reply.timing, "objections": "; ".join(against), "commitment": reply.commitment}
+        self._book.write(FactKind.DEFERRAL_OPENED, request, data=told)
+        if not against:
+            self._start(promise)
+
+    def _start(self, promise: Promise) -> None:
+        promise.state = DeferralState.RUNNING
+        promise.request.held = promise.instrument is Instrument.HOLD_UNTIL_COMPLETE
+        promise.start_clocks()
+
+    def _objections(self, reply: AcceptedConditionally) -> tuple[str, ...]:
+        names = tuple(material.name for material in reply.deferred)
+        return objections(self._book.launch.grounds, names, reply.commitment, reply.timing)
+
+    def _check_approve(self, command: ApproveDeferral) -> None:
+        promise = self._promise(command.request_id)
+        if promise.state is not DeferralState.UNAPPROVED or not promise.running:
+            raise conflict("nothing-to-approve", "this conditional acceptance stands already, or was dropped")
+
+    def _approve(self, command: ApproveDeferral) -> None:
+        promise = self._promise(command.request_id)
+        promise.override_reason = command.reason
+        promise.request.accept_turn()
+        self._start(promise)
+        overridden = "; ".join(promise.objections)
+        self._lookup.note(FactKind.DEFERRAL_APPROVED, command, promise.request, overridden=overridden)
+
+    # --- time ---
+
+    def _expiries_of(self, promise: Promise) -> Iterable[Expiry]:
+        opening = self._book.launch.calendar.next_office_instant
+        if promise.state in (DeferralState.RUNNING, DeferralState.RECTIFYING):
+            for material in promise.materials:
+                due = material.due_at
+                if due is not None and material.state in (MaterialState.PROMISED, MaterialState.REJECTED):
+                    yield Expiry(opening(due), lambda material=material: self._overdue(material))  # type: ignore[misc]
+        if promise.state is DeferralState.RECTIFYING:
+            due = promise.rectify_by()
+            if due is not None and not promise.verifying:
+                yield Expiry(opening(due), lambda: self.broken(promise))
+
+    def _overdue(self, material: Material) -> None:
+        promise = material.promise
+        material.state = MaterialState.OVERDUE
+        self._book.write(FactKind.MATERIAL_OVERDUE, promise.request, data={"material": material.name})
+        if promise.instrument is Instrument.ISSUE_THEN_VERIFY and promise.state is DeferralState.RUNNING:
+            promise.order_rectification(workflow.now())
+            by = promise.rectify_by()
+            self._book.write(FactKind.RECTIFICATION_ORDERED, promise.request, data={"until": iso(by)})
+            self._announcer.tell("rectification_ordered", ("requester", "clerk"), demands_action=True)
+
+    def keep_when_complete(self, promise: Promise) -> None:
+        """One more material is verified: the last one keeps the promise, the last late one ends the rectification."""
+        promise.rectified(workflow.now())
+        if not promise.complete:
+            return
+        promise.end(DeferralState.KEPT, workflow.now())
+        promise.request.held = False
+        self._book.write(FactKind.DEFERRAL_ENDED, promise.request, data={"state": promise.state})
+
+    def broken(self, promise: Promise) -> None:
+        """The promise is broken. The engine only proposes: a person decides, with a legal ground."""
+        now = workflow.now()
+        for material in promise.materials:
+            if not material.state.settled:
+                material.settle(MaterialState.FAILED, now, "not supplied")
+        if promise.instrument is Instrument.ISSUE_THEN_VERIFY:
+            promise.end(DeferralState.REVOCATION_PROPOSED, now)
+            self._book.write(FactKind.REVOCATION_PROPOSED, promise.request)
+        else:
+            promise.state = DeferralState.RUNNING
+
+    def _check_extend(self, command: ExtendMaterial) -> None:
+        material = self.material(command.material_id)
+        state = material.promise.state
+        if state not in (DeferralState.RUNNING, DeferralState.RECTIFYING) or material.state.settled:
+            raise conflict("nothing-to-extend", f"the deferral is {state.value}, the material {material.state.value}")
+        if not command.force_majeure and material.extensions >= 1:
+            raise conflict("extensions-used-up", "one extension is all that the rules allow")
+        try:
+            self._extended(material, command)
+        except ClockError as error:
+            raise conflict(error.code.replace("_", "-"), str(error)) from error
+
+    def _extend(self, command: ExtendMaterial) -> None:
+        material = self.material(command.material_id)
+        now = workflow.now()
+        material.watch.change(self._extended(material, command), now)
+        material.extensions += not command.force_majeure
+        if material.state is MaterialState.OVERDUE:
+            material.state = MaterialState.PROMISED
+        material.promise.rectified(now)
+        due = material.due_at
+        mark = "force majeure, no mark" if command.force_majeure else "the one extension"
+        told = {"material": material.name, "due_at": iso(due), "mark": mark}
+        self._lookup.note(FactKind.MATERIAL_EXTENDED, command, material.promise.request, **told)
+
+    def _extended(self, material: Material, command: ExtendMaterial) -> Clock:
+        limit = command.limit
+        extension = Extension(
+            granted_at=workflow.now(),
+            granted_by=command.decided_by,
+            reason=command.reason,
+            limit=limit if limit.date is None else None,
+            until=limit.date,
+        )
+        running = material.watch.clock(ClockKind.DEFERRED_MATERIAL)
+        # Force majeure may be known only after the date has passed; an ordinary extension is asked for before.
+        asked_at = running.started_at if command.force_majeure else workflow.now()
+        return extend(running, extension, self._book.launch.calendar, asked_at=asked_at)
+
+    # --- failure of HOLD_UNTIL_COMPLETE ---
+
+    def _check_fail(self, command: FailDeferral) -> None:
+        promise = self._promise(command.request_id)
+        if promise.instrument is not Instrument.HOLD_UNTIL_COMPLETE:
+            raise conflict("not-held", "a result that was issued is revoked by two people, not returned")
+        if not any(material.state in (MaterialState.OVERDUE, MaterialState.FAILED) for material in promise.materials):
+            raise conflict("nothing-overdue", "no material of this acceptance is overdue")
+
+    def _fail(self, command: FailDeferral) -> None:
+        promise = self._promise(command.request_id)
+        now = workflow.now()
+        promise.end(DeferralState.RETURNED, now)
+        self._book.outcome = OutcomeRecord(
+            outcome=Outcome.WITHDRAWN,
+            decided_by=command.decided_by,
+            decided_at=now,
+            reason=f"file returned, deemed withdrawn: {command.reason}",
+            legal_basis=command.legal_basis,
+            authority=command.authority,
+        )
+        self._lookup.note(FactKind.DEFERRAL_ENDED, command, promise.request, state=promise.state)
+        self._lookup.note(FactKind.OUTCOME, command, None, outcome=Outcome.WITHDRAWN, legal_basis=command.legal_basis)
+
+    def _promise(self, request_id: str) -> Promise:
+        promise = self._promises.get(request_id)
+        if promise is None:
+            raise not_found("no-such-deferral", "this request was not accepted conditionally")
+        return promise
+
+    def material(self, material_id: str) -> Material:
+        for promise in self._promises.values():
+            for material in promise.materials:
+                if material.material_id == material_id:
+                    return material
+        raise not_found("no-such-material", "the case has no such deferred material")

@@ -1,0 +1,143 @@
+"""Dangerous acts: proposed by one person, confirmed by another, carried out only then."""
+
+from collections.abc import Mapping
+
+from temporalio import workflow
+
+from domain.codes import Outcome, RequestState
+from domain.decision import CLOSING_OUTCOMES, NEGATIVE_OUTCOMES, Decision
+from domain.deferral import DeferralState
+from domain.errors import conflict, invalid, not_found
+from domain.fact import FactKind
+from domain.joint_decision import ConfirmAct, DangerousAct, Proposal, ProposeAct
+from domain.outcome import contradiction
+from domain.snapshot import OutcomeRecord
+from workflows.casebook import Casebook
+from workflows.deferral import Deferral
+from workflows.request_lookup import RequestLookup
+from workflows.subject import Handler, Subject
+
+
+class JointDecision(Subject):
+    def __init__(self, book: Casebook, lookup: RequestLookup, deferral: Deferral) -> None:
+        self._book = book
+        self._lookup = lookup
+        self._deferral = deferral
+        self._proposals: dict[str, Proposal] = {}
+
+    def handlers(self) -> Mapping[type[Decision], Handler]:
+        return {
+            ProposeAct: Handler(self._check_propose, self._propose),
+            ConfirmAct: Handler(self._check_confirm, self._confirm),
+        }
+
+    def shown(self) -> Mapping[str, object]:
+        return {"proposals": tuple(self._proposals.values())} if self._proposals else {}
+
+    def decision_needed(self) -> str:
+        waiting = [one.act.value for one in self._proposals.values() if one.settled_at is None]
+        return f"a second person must confirm or turn down: {', '.join(waiting)}" if waiting else ""
+
+    def _check_propose(self, command: ProposeAct) -> None:
+        if any(one.act is command.act and one.settled_at is None for one in self._proposals.values()):
+            raise conflict("proposed-already", "the same act waits for its second person already")
+        match command.act:
+            case DangerousAct.WAIVE_REQUEST:
+                if command.request_id is None:
+                    raise invalid("request-missing", "name the request that is waived", field="request_id")
+                request = self._lookup.by_id(command.request_id)
+                if request.state.terminal:
+                    raise conflict("request-ended", f"the request has ended ({request.state.value})")
+            case DangerousAct.CLOSE_UNANSWERED:
+                if command.outcome not in CLOSING_OUTCOMES:
+                    raise invalid("outcome-not-closing", "name the outcome to close with", field="outcome")
+                if command.outcome is Outcome.LAWFULLY_REFUSED:
+                    detail = "a lawful refusal needs the signed report: withdraw what is open, then close with it"
+                    raise invalid("negative-answer-report-missing", detail, field="outcome")
+                if command.outcome in NEGATIVE_OUTCOMES and command.remedy is None:
+                    raise invalid("negative-answer-incomplete", 'a "no" needs its remedy', field="remedy")
+                self._refuse_contradiction(command.outcome)
+            case DangerousAct.REVOKE:
+                if not self._deferral.in_state(DeferralState.REVOCATION_PROPOSED):
+                    raise conflict("nothing-to-revoke", "no promise has failed so far that a revocation is due")
+
+    def _propose(self, command: ProposeAct) -> None:
+        proposal = Proposal(
+            proposal_id=command.command_id,
+            act=command.act,
+            proposed_by=command.decided_by,
+            proposed_at=workflow.now(),
+            reason=command.reason,
+            legal_basis=command.legal_basis,
+            remedy=command.remedy,
+            request_id=command.request_id,
+            outcome=command.outcome,
+        )
+        self._proposals[proposal.proposal_id] = proposal
+        self._lookup.note(FactKind.PROPOSED, command, None, act=command.act, legal_basis=command.legal_basis)
+
+    def _check_confirm(self, command: ConfirmAct) -> None:
+        proposal = self._proposals.get(command.proposal_id)
+        if proposal is None:
+            raise not_found("no-such-proposal", "the case has no such proposal")
+        if proposal.settled_at is not None:
+            raise conflict("proposal-settled", f"{proposal.settled_by} has settled it already")
+        if command.confirmed and command.decided_by == proposal.proposed_by:
+            raise conflict("second-person-needed", "somebody else must confirm what one person proposed")
+        if command.confirmed:
+            self._check_still_due(proposal)
+
+    def _refuse_contradiction(self, outcome: Outcome | None) -> None:
+        refusal = contradiction(outcome, self._book.standings())
+        if refusal is not None:
+            raise refusal
+
+    def _check_still_due(self, proposal: Proposal) -> None:
+        """Much may have happened since the first person proposed it."""
+        self._refuse_contradiction(proposal.outcome)
+        if proposal.outcome is Outcome.DONE and self._book.held_open:
+            raise conflict("materials-out", "promised materials are not verified yet: this is not DONE")
+        if proposal.act is DangerousAct.REVOKE and not self._deferral.in_state(DeferralState.REVOCATION_PROPOSED):
+            raise conflict("nothing-to-revoke", "more time has been given meanwhile")
+        if proposal.act is DangerousAct.WAIVE_REQUEST and proposal.request_id:
+            request = self._lookup.by_id(proposal.request_id)
+            if request.state.terminal:
+                raise conflict("request-ended", f"the request has ended meanwhile ({request.state.value})")
+
+    def _confirm(self, command: ConfirmAct) -> None:
+        proposal = self._proposals[command.proposal_id].model_copy(
+            update={
+                "settled_by": command.decided_by,
+                "settled_at": workflow.now(),
+                "confirmed": command.confirmed,
+            }
+        )
+        self._proposals[proposal.proposal_id] = proposal
+        kind = FactKind.CONFIRMED if command.confirmed else FactKind.TURNED_DOWN
+        self._lookup.note(kind, command, None, act=proposal.act, proposed_by=proposal.proposed_by)
+        if command.confirmed:
+            self._carry_out(proposal, command)
+
+    def _carry_out(self, proposal: Proposal, command: ConfirmAct) -> None:
+        match proposal.act:
+            case DangerousAct.WAIVE_REQUEST:
+                request = self._lookup.by_id(proposal.request_id or "")
+                self._book.end(request, RequestState.WAIVED)
+                self._lookup.note(FactKind.WAIVED, command, request, legal_basis=proposal.legal_basis)
+            case DangerousAct.CLOSE_UNANSWERED:
+                self._end(proposal, command, proposal.outcome or Outcome.NOT_DONE)
+            case DangerousAct.REVOKE:
+                self._deferral.revoked()
+                self._end(proposal, command, Outcome.REVOKED)
+
+    def _end(self, proposal: Proposal, command: ConfirmAct, outcome: Outcome) -> None:
+        self._book.outcome = OutcomeRecord(
+            outcome=outcome,
+            decided_by=f"{proposal.proposed_by} + {command.decided_by}",
+            decided_at=workflow.now(),
+            reason=proposal.reason,
+            legal_basis=proposal.legal_basis,
+            remedy=proposal.remedy,
+            authority=command.authority,
+        )
+        self._lookup.note(FactKind.OUTCOME, command, None, outcome=outcome, legal_basis=proposal.legal_basis)

@@ -1,0 +1,192 @@
+"""One conditional acceptance and its materials, as plain state."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.clock import Clock, ClockKind
+from domain.deferral import (
+    Channel,
+    DeferralSnapshot,
+    DeferralState,
+    Instrument,
+    MaterialSnapshot,
+    MaterialState,
+    Submission,
+)
+from domain.launch import CaseLaunch
+from domain.limit import Limit
+from domain.reply import AcceptedConditionally
+from workflows.clock_set import ClockSet, Rules
+from workflows.request import Request
+
+_RECTIFY_LIMIT = Limit.parse("5 working_days")
+
+
+@dataclass
+class Material:
+    """One promised material with its own clock."""
+
+    promise: "Promise"
+    number: int
+    name: str
+    limit: Limit
+    channels: tuple[Channel, ...]
+    verifier: str
+    watch: ClockSet
+    state: MaterialState = MaterialState.PROMISED
+    extensions: int = 0
+    submissions: list[Submission] = field(default_factory=list)
+    verified_at: datetime | None = None
+
+    @property
+    def material_id(self) -> str:
+        return self.watch.subject
+
+    @property
+    def looked_at(self) -> bool:
+        return self.state in (MaterialState.SUBMITTED, MaterialState.VERIFYING, MaterialState.SUSPECT)
+
+    @property
+    def due_at(self) -> datetime | None:
+        return self.watch.due_at(ClockKind.DEFERRED_MATERIAL)
+
+    def remark(self, state: MaterialState, why: str) -> None:
+        """What became of the latest submission."""
+        self.state = state
+        if self.submissions:
+            self.submissions[-1] = self.submissions[-1].model_copy(update={"result": why})
+
+    def settle(self, state: MaterialState, at: datetime, why: str) -> None:
+        self.remark(state, why)
+        self.verified_at = at if state is MaterialState.VERIFIED else None
+        self.watch.close(at)
+
+    def snapshot(self) -> MaterialSnapshot:
+        return MaterialSnapshot(
+            material_id=self.material_id,
+            request_id=self.promise.request.request_id,
+            name=self.name,
+            channels=self.channels,
+            verifier=self.verifier,
+            state=self.state,
+            clock=self.watch.shown(ClockKind.DEFERRED_MATERIAL) if self.watch.clocks else None,
+            due_at=self.due_at,
+            extensions=self.extensions,
+            submissions=tuple(self.submissions),
+            verified_at=self.verified_at,
+        )
+
+
+class Promise:
+    """Everything that one conditional acceptance promised."""
+
+    def __init__(
+        self,
+        request: Request,
+        reply: AcceptedConditionally,
+        objections: tuple[str, ...],
+        launch: CaseLaunch,
+        accepted_at: datetime,
+        department: str,
+    ) -> None:
+        self.request = request
+        self.instrument: Instrument = reply.timing
+        self.commitment = reply.commitment
+        self.objections = objections
+        self.override_reason: str | None = None
+        self.state = DeferralState.UNAPPROVED
+        self._round = request.round
+        self._rectifications: list[ClockSet] = []
+        self._launch = launch
+        self._accepted_at = accepted_at
+        self.materials: list[Material] = []
+        for number, promised in enumerate(reply.deferred, start=1):
+            watch = ClockSet(f"{request.request_id}-m{number}", 1, Rules.of(launch), promised.verifier or department)
+            verifier = promised.verifier or department
+            material = Material(self, number, promised.name, promised.due, promised.channels, verifier, watch)
+            self.materials.append(material)
+
+    @property
+    def running(self) -> bool:
+        """Whether materials are still awaited or their fate undecided."""
+        ended = (DeferralState.KEPT, DeferralState.RETURNED, DeferralState.REVOKED)
+        return self.state not in ended and not self._dropped
+
+    @property
+    def _dropped(self) -> bool:
+        """It never stood, and the department has been asked again or not at all since."""
+        moved_on = self.request.round is not self._round or self.request.state.terminal
+        return self.state is DeferralState.UNAPPROVED and moved_on
+
+    @property
+    def complete(self) -> bool:
+        return all(material.state is MaterialState.VERIFIED for material in self.materials)
+
+    @property
+    def verifying(self) -> bool:
+        """Somebody is looking at a submission, or at a suspicion: the promise is not broken yet."""
+        return any(material.looked_at for material in self.materials)
+
+    @property
+    def rectification(self) -> ClockSet | None:
+        """The latest order to rectify."""
+        return self._rectifications[-1] if self._rectifications else None
+
+    def behind(self, now: datetime) -> bool:
+        """Whether some material is past its date and not verified."""
+        dues = [material.due_at for material in self.materials if not material.state.settled]
+        return any(due is not None and due <= now for due in dues)
+
+    def start_clocks(self) -> None:
+        """Materials are due from the acceptance on, not from when somebody looked at it."""
+        for material in self.materials:
+            material.watch.start(self._clock(ClockKind.DEFERRED_MATERIAL, material.watch, material.limit))
+
+    def order_rectification(self, now: datetime) -> None:
+        self.state = DeferralState.RECTIFYING
+        subject, number = f"{self.request.request_id}.rectify", len(self._rectifications) + 1
+        limit = self._launch.grounds.rectify_limit or _RECTIFY_LIMIT
+        clock_id = f"{subject}.{ClockKind.RECTIFICATION.value}"
+        ordered = ClockSet(subject, number, Rules.of(self._launch))
+        ordered.start(Clock(clock_id=clock_id, kind=ClockKind.RECTIFICATION, started_at=now, limit=limit))
+        self._rectifications.append(ordered)
+
+    def rectified(self, now: datetime) -> None:
+        """What was late came, or has more time: with nothing late any more, the order to rectify is over."""
+        if self.state is not DeferralState.RECTIFYING or self.behind(now):
+            return
+        self.state = DeferralState.RUNNING
+        if self.rectification is not None:
+            self.rectification.close(now)
+
+    def rectify_by(self) -> datetime | None:
+        return None if self.rectification is None else self.rectification.due_at(ClockKind.RECTIFICATION)
+
+    def end(self, state: DeferralState, now: datetime) -> None:
+        self.state = state
+        for watch in self.clock_sets():
+            if not watch.closed:
+                watch.close(now)
+
+    def clock_sets(self) -> Iterator[ClockSet]:
+        for material in self.materials:
+            yield material.watch
+        yield from self._rectifications
+
+    def snapshot(self) -> DeferralSnapshot:
+        rectification = self.rectification
+        return DeferralSnapshot(
+            request_id=self.request.request_id,
+            instrument=self.instrument,
+            state=self.state,
+            objections=self.objections,
+            override_reason=self.override_reason,
+            commitment=self.commitment,
+            materials=tuple(material.snapshot() for material in self.materials),
+            rectification=rectification.shown(ClockKind.RECTIFICATION) if rectification else None,
+            rectify_by=self.rectify_by(),
+        )
+
+    def _clock(self, kind: ClockKind, watch: ClockSet, limit: Limit) -> Clock:
+        return Clock(clock_id=f"{watch.subject}.{kind.value}", kind=kind, started_at=self._accepted_at, limit=limit)

@@ -1,0 +1,191 @@
+"""One ask of the plan while the case runs: a plain object with its rounds, no workflow of its own."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.clock import Clock, ClockKind, pause, resume
+from domain.codes import ReplyCode, RequestState, RoundEnd
+from domain.department import DepartmentRoute
+from domain.ids import request_id, round_id
+from domain.launch import CaseLaunch
+from domain.limit import Limit
+from domain.outcome import ACCEPTING_REPLIES, Standing
+from domain.plan import Ask, AskKind
+from domain.reply import FINAL_REPLIES, Accepted, Answer, Unreadable
+from domain.snapshot import RequestSnapshot
+from workflows.clock_set import ClockSet, Rules
+from workflows.round import Round
+
+_CLOCK_OF_KIND = {
+    AskKind.DEPARTMENT: ClockKind.REPLY,
+    AskKind.EXTERNAL: ClockKind.EXTERNAL_FOLLOW_UP,
+    AskKind.STATUTORY_WAIT: ClockKind.STATUTORY_NOTICE,
+}
+
+
+@dataclass
+class Request:
+    """Moves PENDING → OPEN → (DECISION or SUPPLEMENT → OPEN …) → a terminal state, and never leaves that."""
+
+    request_id: str
+    ask: Ask
+    rules: Rules
+    default_limit: Limit
+    objection_limit: Limit | None = None
+    state: RequestState = RequestState.PENDING
+    bounces: int = 0
+    conference: bool = False
+    released: bool = False
+    """The leader said: start it whatever the asks before it brought."""
+    held: bool = False
+    """Accepted on condition that nothing is issued before the last material is verified."""
+    outweighed: bool = False
+    rounds: list[Round] = field(default_factory=list)
+
+    @staticmethod
+    def of(ask: Ask, launch: CaseLaunch) -> "Request":
+        limit = ask.reply_limit or launch.follow_up_limit
+        objection = launch.objection_limit if ask.kind is AskKind.DEPARTMENT else None
+        return Request(request_id(launch.case_id, ask.key), ask, Rules.of(launch), limit, objection)
+
+    @property
+    def round(self) -> Round:
+        """The latest round."""
+        return self.rounds[-1]
+
+    @property
+    def proceeds(self) -> bool:
+        """Whether the asks that wait for this one may start."""
+        if self.state is RequestState.ANSWERED:
+            return self.round.reply in ACCEPTING_REPLIES and not self.held
+        return self.state in (RequestState.WITHDRAWN, RequestState.WAIVED)
+
+    @property
+    def responsible(self) -> str | None:
+        """首接负责: the first receiver, until another department has signed for it without objecting."""
+        taken = [one for one in self.rounds if one.signed_at and one.reply is not ReplyCode.NOT_MINE and one.route]
+        shown = taken[-1] if taken else (self.rounds[0] if self.rounds else None)
+        return shown.route.code if shown and shown.route else self.ask.department
+
+    def open_round(
+        self, route: DepartmentRoute | None, now: datetime, *, note: str = "", limit: Limit | None = None
+    ) -> Round:
+        """Ask (again): a new round with new clocks. A round still open is superseded first."""
+        opened = self._new_round(route, now, note)
+        kind = _CLOCK_OF_KIND[self.ask.kind]
+        opened.watch.start(self._clock(opened.number, kind, limit or self.default_limit, now))
+        if self.ask.kind is AskKind.DEPARTMENT and self.ask.sign_limit is not None:
+            opened.watch.start(self._clock(opened.number, ClockKind.SIGN_FOR, self.ask.sign_limit, now))
+        if self.objection_limit is not None and opened.ruling is None:
+            opened.watch.start(self._clock(opened.number, ClockKind.OBJECTION, self.objection_limit, now))
+        return opened
+
+    def go_on(self, now: datetime, *, note: str, waited: str | None = None, legal_basis: str | None = None) -> Round:
+        """The same department's next turn on the same reply clock.
+
+        `waited` names what it waited for since its last answer: that time is a pause, and not the department's.
+        """
+        before = self.round
+        carried = before.watch.clock(ClockKind.REPLY).model_copy(update={"stopped_at": None})
+        # Our door's clock may be a little behind the engine's: nobody answers before being asked.
+        answered = max([before.received_at or now, carried.started_at, *_ends(carried)])
+        if waited is not None and carried.open_pause is None and now > answered:
+            carried = resume(pause(carried, answered, waited, legal_basis=legal_basis), now)
+        opened = self._new_round(before.route, now, note)
+        opened.ruling = before.ruling
+        opened.watch.carry(carried, before.watch, now)
+        return opened
+
+    def answer(self, answer: Answer, now: datetime, *, final: bool | None = None) -> None:
+        """Take the effective answer of the running round. `final` overrides what the reply code says."""
+        ends = answer.reply.code in FINAL_REPLIES if final is None else final
+        current = self.round
+        current.answer, current.answer_ref, current.received_at = answer, answer.ref, answer.received_at
+        current.signed_at = current.signed_at or answer.received_at
+        current.finish(RoundEnd.FINAL if ends else RoundEnd.TURN, now)
+        self.state = RequestState.ANSWERED if ends else RequestState.DECISION
+
+    def accept_turn(self) -> None:
+        """The last answer stands after all: a person decided so."""
+        self.round.end = RoundEnd.FINAL
+        self.state = RequestState.ANSWERED
+
+    def quarantine(self, unreadable: Unreadable, now: datetime) -> None:
+        """The answer cannot be understood: a person reads it, the rest of the case goes on."""
+        self.round.answer_ref, self.round.received_at = unreadable.ref, unreadable.received_at
+        self.round.finish(RoundEnd.QUARANTINED, now)
+        self.state = RequestState.DECISION
+
+    def undeliverable(self, now: datetime) -> None:
+        self.round.finish(RoundEnd.UNDELIVERABLE, now)
+        self.state = RequestState.DECISION
+
+    def answer_by_clock(self, note: str, ref: str, ended_at: datetime, now: datetime) -> None:
+        """A statutory period has passed, or silence counts as consent."""
+        passed = Accepted(code=ReplyCode.ACCEPTED, note=note)
+        self.answer(Answer(reply=passed, received_at=ended_at, ref=ref), now)
+
+    def end(self, state: RequestState, now: datetime) -> None:
+        """Withdrawn or waived."""
+        if self.rounds and not self.round.ended:
+            self.round.finish(RoundEnd.WITHDRAWN, now)
+        self.state = state
+
+    def standing(self, *, stalled: bool) -> Standing:
+        reply = self.round.reply if self.state is RequestState.ANSWERED else None
+        blocking = self.ask.blocking and self.state is not RequestState.WITHDRAWN
+        return Standing(self.ask.key, self.ask.role, blocking, self.state, reply, stalled, self.outweighed)
+
+    def snapshot(self) -> RequestSnapshot:
+        route = self.round.route if self.rounds else None
+        return RequestSnapshot(
+            request_id=self.request_id,
+            key=self.ask.key,
+            kind=self.ask.kind,
+            role=self.ask.role,
+            text=self.ask.text,
+            department=route.code if route else self.ask.department,
+            party=self.ask.party,
+            required=self.ask.required,
+            after=self.ask.after,
+            state=self.state,
+            waiting_for=self._waiting_for(),
+            bounces=self.bounces,
+            responsible=self.responsible,
+            conference=self.conference,
+            verifies=self.ask.verifies,
+            rounds=tuple(one.snapshot() for one in self.rounds),
+        )
+
+    def _waiting_for(self) -> str:
+        match self.state:
+            case RequestState.PENDING:
+                return f"after: {', '.join(self.ask.after)}"
+            case RequestState.OPEN if self.ask.kind is AskKind.DEPARTMENT:
+                return f"department: {self.round.route.code}" if self.round.route else ""
+            case RequestState.OPEN:
+                return f"party: {self.ask.party}" if self.ask.party else "clock: statutory period"
+            case RequestState.DECISION:
+                return f"duty leader: {self.round.reply or self.round.end}"
+            case RequestState.SUPPLEMENT:
+                return "requester: materials"
+            case _:
+                return ""
+
+    def _new_round(self, route: DepartmentRoute | None, now: datetime, note: str) -> Round:
+        if self.rounds and not self.round.ended:
+            self.round.finish(RoundEnd.SUPERSEDED, now)
+        number = len(self.rounds) + 1
+        watch = ClockSet(self.request_id, number, self.rules, route.code if route else None)
+        opened = Round(number, route, now, watch, note, self.ask.ruling)
+        self.rounds.append(opened)
+        self.state = RequestState.OPEN
+        return opened
+
+    def _clock(self, number: int, kind: ClockKind, limit: Limit, now: datetime) -> Clock:
+        clock_id = f"{round_id(self.request_id, number)}.{kind.value}"
+        return Clock(clock_id=clock_id, kind=kind, started_at=now, limit=limit)
+
+
+def _ends(clock: Clock) -> list[datetime]:
+    return [held.ended_at for held in clock.pauses if held.ended_at is not None]

@@ -1,0 +1,51 @@
+"""Finds the request that a decision is about, or says why it cannot be decided now."""
+
+from domain.codes import RequestState
+from domain.decision import Decision, RequestDecision
+from domain.errors import conflict, not_found
+from domain.fact import FactKind
+from domain.plan import AskKind
+from workflows.casebook import Casebook
+from workflows.request import Request
+
+
+class RequestLookup:
+    """Shared by all subjects that decide about requests."""
+
+    def __init__(self, book: Casebook) -> None:
+        self._book = book
+
+    def any(self, command: RequestDecision) -> Request:
+        request = self.by_id(command.request_id)
+        if command.round is not None and request.rounds and request.round.number != command.round:
+            raise conflict("round-moved-on", f"round {request.round.number} has begun since; look again and decide")
+        return request
+
+    def by_id(self, request_id: str) -> Request:
+        request = self._book.requests.get(request_id)
+        if request is None:
+            raise not_found("no-such-request", f"the case has no request {request_id}")
+        return request
+
+    def of_department(self, command: RequestDecision) -> Request:
+        """One that a department has been asked and that has not ended."""
+        request = self.any(command)
+        if request.ask.kind is not AskKind.DEPARTMENT:
+            raise conflict("not-a-department", "no department is asked here")
+        if request.state.terminal:
+            raise conflict("request-ended", f"the request has ended ({request.state.value})")
+        if request.state is RequestState.PENDING:
+            raise conflict("not-asked-yet", f"it has not been asked yet: it waits for {', '.join(request.ask.after)}")
+        return request
+
+    def open(self, command: RequestDecision) -> Request:
+        """One whose round is running."""
+        request = self.of_department(command)
+        if request.state is not RequestState.OPEN:
+            raise conflict("no-open-round", f"no round is running ({request.state.value})")
+        return request
+
+    def note(self, kind: FactKind, command: Decision, request: Request | None = None, **data: str | None) -> None:
+        """The fact that a decision leaves: who, why, on which authority."""
+        told = {"reason": command.reason, "authority": command.authority, "command_id": command.command_id}
+        self._book.write(kind, request, actor=command.decided_by, data={**told, **data})

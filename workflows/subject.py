@@ -1,0 +1,61 @@
+"""What every subject of a case offers to the rest: commands it handles, clocks it watches, what it shows."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from domain.decision import Decision
+from domain.reply import Answer
+from workflows.clock_set import ClockSet
+from workflows.request import Request
+
+
+class Handler(NamedTuple):
+    """`check` runs in the update's validator and changes nothing; `effect` cannot fail after it."""
+
+    check: Callable[[Any], None]
+    effect: Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """Something that happens by itself at an instant."""
+
+    at: datetime
+    act: Callable[[], None]
+
+
+class Subject:
+    """Subclasses override what concerns them."""
+
+    def handlers(self) -> Mapping[type[Decision], Handler]:
+        return {}
+
+    def clock_sets(self) -> Iterable[ClockSet]:
+        return ()
+
+    def expiries(self) -> Iterable[Expiry]:
+        return ()
+
+    def suspends(self, _answer: Answer) -> bool:
+        """Whether a final answer must wait for a person before it stands."""
+        return False
+
+    def answered(self, request: Request, answer: Answer) -> None:
+        """A request has just taken this answer."""
+
+    def ended(self, request: Request) -> None:
+        """A request has been withdrawn or waived while the case goes on."""
+
+    def decision_needed(self) -> str:
+        """Why the duty leader must move, on this subject's account."""
+        return ""
+
+    def holds_case_open(self) -> bool:
+        """Whether the case must not end although its requests have."""
+        return False
+
+    def shown(self) -> Mapping[str, object]:
+        """Fields of the case's snapshot."""
+        return {}

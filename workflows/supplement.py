@@ -1,0 +1,238 @@
+"""补正: one notice for everything that is missing, one clock for the requester, and what comes of it."""
+
+from collections.abc import Iterable, Mapping
+
+from temporalio import workflow
+
+from domain.clock import Clock, ClockKind
+from domain.codes import ReplyCode, RequestState, Role
+from domain.decision import Decision
+from domain.errors import conflict, invalid
+from domain.fact import FactKind
+from domain.limit import Limit
+from domain.plan import Ask
+from domain.reply import Answer, NeedMore
+from domain.supplement import (
+    IssueSupplementNotice,
+    NeededMaterial,
+    ReceiveSupplement,
+    SupplementSnapshot,
+    merge_materials,
+    same_material,
+)
+from workflows.announcer import Announcer
+from workflows.casebook import Casebook, iso
+from workflows.clock_set import ClockSet, Rules
+from workflows.request import Request
+from workflows.request_lookup import RequestLookup
+from workflows.subject import Expiry, Handler, Subject
+from workflows.supplement_notice import Notice, among, as_known, names_of
+
+_DEFAULT_LIMIT = Limit.parse("5 working_days")
+
+
+class Supplement(Subject):
+    def __init__(self, book: Casebook, lookup: RequestLookup, announcer: Announcer) -> None:
+        self._book = book
+        self._announcer = announcer
+        self._lookup = lookup
+        self._notice: Notice | None = None
+        self._notices = 0
+        self._watches: list[ClockSet] = []
+
+    def handlers(self) -> Mapping[type[Decision], Handler]:
+        return {
+            IssueSupplementNotice: Handler(self._check_issue, self._issue),
+            ReceiveSupplement: Handler(self._check_receive, self._receive),
+        }
+
+    def clock_sets(self) -> Iterable[ClockSet]:
+        return self._watches
+
+    def expiries(self) -> Iterable[Expiry]:
+        notice = self._out()
+        if notice is None:
+            return ()
+        ends = notice.watch.due_at(ClockKind.SUPPLEMENT)
+        return () if ends is None else (Expiry(self._book.launch.calendar.next_office_instant(ends), self._lapse),)
+
+    def answered(self, request: Request, answer: Answer) -> None:
+        joined = self._out()
+        if answer.reply.code is ReplyCode.NEED_MORE and joined is not None:
+            self._join(joined, request)
+        notice = self._notice
+        if notice is not None and notice.open and request.request_id in notice.fetching:
+            self._fetched(notice, notice.fetching[request.request_id], answer)
+
+    def ended(self, request: Request) -> None:
+        notice = self._notice
+        if notice is None or not notice.open:
+            return
+        if request.request_id in notice.fetching:
+            self._left_to_requester(notice, notice.fetching[request.request_id])
+        if not self._needing(RequestState.SUPPLEMENT):
+            self._close(notice)
+
+    def _out(self) -> Notice | None:
+        """The notice while the requester has time and somebody waits for the materials."""
+        notice = self._notice
+        running = notice is not None and notice.open and not notice.lapsed
+        return notice if running and self._needing(RequestState.SUPPLEMENT) else None
+
+    def _join(self, notice: Notice, request: Request) -> None:
+        """Told once: what another department needs as well joins the notice that is out already."""
+        known = notice.materials
+        request.state = RequestState.SUPPLEMENT
+        notice.materials = self._merged(known)
+        self._fetch_what_departments_hold(notice)
+        self._book.write(FactKind.SUPPLEMENT_NOTICE, request, data={"materials": names_of(notice.missing)})
+        if any(one.held_by is None and among(known, one.name) is None for one in notice.missing):
+            self._announcer.tell("supplement_notice", ("requester", "clerk"), demands_action=True)
+        if not notice.missing:
+            self._complete(notice)
+
+    def decision_needed(self) -> str:
+        notice = self._notice
+        if notice is not None and notice.open and notice.lapsed and self._needing(RequestState.SUPPLEMENT):
+            return f"the requester has not supplied: {names_of(notice.missing)}"
+        return ""
+
+    def shown(self) -> Mapping[str, object]:
+        notice = self._notice
+        if notice is None:
+            return {}
+        snapshot = SupplementSnapshot(
+            issued_at=notice.issued_at,
+            issued_by=notice.issued_by,
+            materials=notice.materials,
+            clock=notice.watch.shown(ClockKind.SUPPLEMENT),
+            due_at=notice.watch.due_at(ClockKind.SUPPLEMENT),
+            closed_at=notice.closed_at,
+            lapsed=notice.lapsed,
+        )
+        return {"supplement": snapshot}
+
+    def _check_issue(self, _command: IssueSupplementNotice) -> None:
+        notice, needing = self._notice, self._needing(RequestState.DECISION)
+        told = notice is not None and notice.open and self._needing(RequestState.SUPPLEMENT)
+        if notice is not None and told and not (notice.lapsed and needing):
+            raise conflict("notice-out-already", "the requester has been told; a later need joins that notice")
+        if not needing:
+            raise conflict("nothing-missing", "no department has said that it needs more")
+
+    def _issue(self, command: IssueSupplementNotice) -> None:
+        now, launch = workflow.now(), self._book.launch
+        before = self._notice if self._notice is not None and self._notice.open else None
+        if before is not None:
+            # It lapsed, or nobody waits for it any more: what is still needed gets a notice and a clock of its own.
+            self._close(before)
+        self._notices += 1
+        subject = f"{launch.case_id}.supplement{self._notices}"
+        watch = ClockSet(subject, 1, Rules.of(launch))
+        limit = command.limit or launch.supplement_limit or _DEFAULT_LIMIT
+        clock_id = f"{subject}.{ClockKind.SUPPLEMENT.value}"
+        watch.start(Clock(clock_id=clock_id, kind=ClockKind.SUPPLEMENT, started_at=now, limit=limit))
+        self._watches.append(watch)
+        fetching = dict(before.fetching) if before is not None else {}
+        notice = Notice(now, command.decided_by, command.legal_basis, (), watch, fetching)
+        for request in self._needing(RequestState.DECISION):
+            request.state = RequestState.SUPPLEMENT
+        self._notice = notice
+        notice.materials = self._merged(before.materials if before is not None else ())
+        self._fetch_what_departments_hold(notice)
+        due = watch.due_at(ClockKind.SUPPLEMENT)
+        told = {"materials": names_of(notice.materials), "due_at": iso(due)}
+        self._lookup.note(FactKind.SUPPLEMENT_NOTICE, command, None, legal_basis=command.legal_basis, **told)
+        self._announcer.tell("supplement_notice", ("requester", "clerk"), demands_action=True)
+
+    def _check_receive(self, command: ReceiveSupplement) -> None:
+        notice = self._notice
+        if notice is None or not notice.open:
+            raise conflict("no-notice-out", "nothing has been asked of the requester")
+        for index, one in enumerate(command.received):
+            if not any(same_material(material.name, one.name) for material in notice.materials):
+                raise invalid("not-asked-for", "the notice does not name this material", field=f"received.{index}.name")
+        if not command.received and not command.enough:
+            raise invalid("nothing-received", "name what came, or say that it is enough", field="received")
+
+    def _receive(self, command: ReceiveSupplement) -> None:
+        notice = self._notice
+        if notice is None:
+            return
+        for one in command.received:
+            notice.receive(one.name, one.received_as, workflow.now())
+        names = ", ".join(one.name for one in command.received)
+        self._lookup.note(FactKind.SUPPLEMENT_RECEIVED, command, None, received=names, missing=names_of(notice.missing))
+        if command.enough or not notice.missing:
+            self._complete(notice)
+
+    def _fetched(self, notice: Notice, name: str, answer: Answer) -> None:
+        if answer.reply.code is ReplyCode.ACCEPTED:
+            notice.receive(name, f"department: {answer.ref}", workflow.now())
+            if not notice.missing:
+                self._complete(notice)
+            return
+        self._left_to_requester(notice, name)
+
+    def _left_to_requester(self, notice: Notice, name: str) -> None:
+        """The department does not have it after all: now it is the requester's to bring."""
+        material = among(notice.materials, name)
+        if material is None or material.held_by is None or material.received_at is not None:
+            return
+        self._announcer.tell("supplement_notice", ("requester", "clerk"), demands_action=True)
+        notice.materials = tuple(
+            material.model_copy(update={"held_by": None}) if same_material(material.name, name) else material
+            for material in notice.materials
+        )
+
+    def _complete(self, notice: Notice) -> None:
+        """Everything is there: each department's clock resumes with its next turn."""
+        now = workflow.now()
+        self._close(notice)
+        came = names_of([material for material in notice.materials if material.received_at])
+        for request in self._needing(RequestState.SUPPLEMENT):
+            why = "waiting for the requester's materials"
+            request.go_on(now, note=f"received: {came}"[:2_000], waited=why, legal_basis=notice.legal_basis)
+            self._book.write(FactKind.RESUMED, request, data={"received": came})
+
+    def _close(self, notice: Notice) -> None:
+        notice.closed_at = workflow.now()
+        notice.watch.close(notice.closed_at)
+
+    def _lapse(self) -> None:
+        if self._notice is not None:
+            self._notice.lapsed = True
+            self._book.write(FactKind.SUPPLEMENT_LAPSED, data={"missing": names_of(self._notice.missing)})
+
+    def _needing(self, state: RequestState) -> list[Request]:
+        return [
+            request
+            for request in self._book.requests.values()
+            if request.state is state and request.round.reply is ReplyCode.NEED_MORE
+        ]
+
+    def _merged(self, before: tuple[NeededMaterial, ...]) -> tuple[NeededMaterial, ...]:
+        needs: dict[str, list[str]] = {}
+        for request in self._book.requests.values():
+            last = request.round.answer if request.rounds else None
+            waiting = request.state in (RequestState.DECISION, RequestState.SUPPLEMENT)
+            if waiting and last is not None and isinstance(last.reply, NeedMore):
+                needs.setdefault(request.responsible or "", []).extend(last.reply.materials)
+        merged = tuple(as_known(one, before) for one in merge_materials(needs, self._book.launch.held_by))
+        came = [one for one in before if one.received_at is not None and among(merged, one.name) is None]
+        return (*merged, *came)
+
+    def _fetch_what_departments_hold(self, notice: Notice) -> None:
+        for number, material in enumerate(notice.materials, start=1):
+            route = self._book.routes.get(material.held_by or "")
+            if route is None or material.received_at is not None or material.name in notice.fetching.values():
+                continue
+            ask = Ask(
+                key=self._book.free_key(f"fetch{self._notices}-{number}"),
+                text=f"hand over what you hold already: {material.name}"[:2_000],
+                role=Role.SUPPORT,
+                department=route.code,
+                required=False,
+            ).model_copy(update={"reply_limit": self._book.launch.supplement_limit or _DEFAULT_LIMIT})
+            fetching = self._book.add_ask(ask, route)
+            notice.fetching[fetching.request_id] = material.name
