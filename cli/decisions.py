@@ -70,7 +70,12 @@ DECISIONS: dict[str, Decision] = {
         Decision("designate", "requests/{part}/designate", "指定承办", "bindingly", _REQUEST, "to minutes support?"),
         Decision("approve-deferral", "requests/{part}/deferral/approve", "容缺特批", "override a rule", _REQUEST),
         Decision(
-            "fail-deferral", "requests/{part}/deferral/fail", "退件", "return a held file", _REQUEST, "legal_basis"
+            "fail-deferral",
+            "requests/{part}/deferral/fail",
+            "退件",
+            "return a held file",
+            _REQUEST,
+            "legal_basis remedy",
         ),
         Decision("add-ask", "asks", "增派", "ask one more", fields="ask"),
         Decision("minutes", "minutes", "会议纪要", "record", fields="number held_at participants actions"),
@@ -81,7 +86,7 @@ DECISIONS: dict[str, Decision] = {
             "proposals",
             "提请",
             "the first of two people",
-            fields="act legal_basis request_id? outcome? remedy?",
+            fields="act legal_basis request_id? outcome? remedy? report? support?",
         ),
         Decision("confirm", "proposals/{part}/confirm", "复核", "the second person", _PROPOSAL, "confirmed?"),
         Decision("supplement-notice", "supplement-notice", "一次性告知", "all at once", fields="legal_basis limit?"),

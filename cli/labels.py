@@ -52,6 +52,7 @@ _ZH: dict[str, str] = {
     DeferralState.RECTIFYING: "责令改正",
     DeferralState.REVOCATION_PROPOSED: "拟撤销",
     DeferralState.RETURNED: "已退件",
+    DeferralState.DROPPED: "随案终结",
 }
 _REPLY_ZH: dict[str, str] = {
     ReplyCode.ACCEPTED: "同意办理",

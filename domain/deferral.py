@@ -59,8 +59,10 @@ class DeferralState(StrEnum):
     RECTIFYING = "RECTIFYING"
     REVOCATION_PROPOSED = "REVOCATION_PROPOSED"
     RETURNED = "RETURNED"
-    """HOLD_UNTIL_COMPLETE failed: file returned, deemed withdrawn."""
+    """HOLD_UNTIL_COMPLETE failed: the file was returned."""
     REVOKED = "REVOKED"
+    DROPPED = "DROPPED"
+    """The case ended in another way while materials were out."""
 
 
 class Submission(Wire):
@@ -157,6 +159,7 @@ class FailDeferral(Decision):
     kind: Literal["fail_deferral"] = "fail_deferral"
     request_id: str
     legal_basis: str = Field(min_length=1, max_length=2_000)
+    remedy: str = Field(min_length=1, max_length=2_000)
 
 
 class ClearSuspicion(Decision):

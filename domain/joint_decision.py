@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.codes import Outcome
-from domain.decision import Decision
+from domain.decision import Decision, NegativeAnswerReport
 from domain.wire import Instant, Wire
 
 
@@ -30,6 +30,11 @@ class ProposeAct(Decision):
     """CLOSE_UNANSWERED."""
     legal_basis: str = Field(min_length=1, max_length=2_000)
     remedy: str | None = Field(default=None, min_length=1, max_length=2_000)
+    """REVOKE, and CLOSE_UNANSWERED with a "no"."""
+    report: NegativeAnswerReport | None = None
+    """CLOSE_UNANSWERED with LAWFULLY_REFUSED."""
+    support: str | None = Field(default=None, min_length=1, max_length=2_000)
+    """CLOSE_UNANSWERED with OTHER_SUPPORT."""
 
 
 class ConfirmAct(Decision):
@@ -52,6 +57,8 @@ class Proposal(Wire):
     remedy: str | None = None
     request_id: str | None = None
     outcome: Outcome | None = None
+    report: NegativeAnswerReport | None = None
+    support: str | None = None
     settled_by: str | None = None
     settled_at: Instant | None = None
     confirmed: bool | None = None

@@ -1,14 +1,29 @@
 """When a coordination ends by itself, when it needs the duty leader, and which endings contradict the answers."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain.codes import Outcome, ReplyCode, RequestState, Role
-from domain.decision import CLOSING_OUTCOMES, NEGATIVE_OUTCOMES, CloseCase
+from domain.decision import CLOSING_OUTCOMES, NEGATIVE_OUTCOMES, CloseCase, NegativeAnswerReport
 from domain.errors import LiandongError, conflict, invalid
 from domain.plan import CompletionRule
 
 ACCEPTING_REPLIES = frozenset({ReplyCode.ACCEPTED, ReplyCode.ACCEPTED_CONDITIONALLY})
+
+
+class Ending(Protocol):
+    """How one person closes a case, or two people propose to."""
+
+    @property
+    def outcome(self) -> Outcome | None: ...
+    @property
+    def legal_basis(self) -> str | None: ...
+    @property
+    def remedy(self) -> str | None: ...
+    @property
+    def report(self) -> NegativeAnswerReport | None: ...
+    @property
+    def support(self) -> str | None: ...
 
 
 class Standing(NamedTuple):
@@ -16,13 +31,18 @@ class Standing(NamedTuple):
 
     key: str
     role: Role
-    blocking: bool
+    required: bool
+    """Its answer is needed for the case to be done."""
     state: RequestState
     reply: ReplyCode | None
     stalled: bool = False
     """It waits for asks that have ended without opening the way ("tried, no result", refused)."""
     outweighed: bool = False
     """The leader recorded that another answer weighs more."""
+
+    @property
+    def blocking(self) -> bool:
+        return self.required and self.state is not RequestState.WITHDRAWN
 
     @property
     def accepted(self) -> bool:
@@ -49,7 +69,7 @@ def judge(
 ) -> Verdict:
     """DONE only when enough accepted and nobody refused; every other ending is the duty leader's."""
     blocking = [one for one in standings if one.blocking]
-    leads = [one for one in blocking if one.role is Role.LEAD] or blocking
+    leads = [one for one in _leads(standings) if one.blocking]
     if why := _undecided(blocking) or _contradiction(leads):
         return Verdict(decision_needed=why)
     if _enough(standings, blocking, leads, rule, quorum):
@@ -59,7 +79,18 @@ def judge(
         return Verdict(decision_needed=why)
     if any(not one.state.terminal for one in blocking):
         return Verdict()
+    if not leads:
+        return Verdict(decision_needed="no lead is asked any more: ask another one or decide the outcome")
     return Verdict(decision_needed="all have ended and not everything was accepted: decide the outcome")
+
+
+def _leads(standings: Sequence[Standing]) -> list[Standing]:
+    """Whose acceptance makes it done. A plan without a required lead counts all required asks as leads.
+
+    A lead that was withdrawn stays one: whoever is left does not do its part.
+    """
+    required = [one for one in standings if one.required]
+    return [one for one in required if one.role is Role.LEAD] or required
 
 
 _REASONS = {
@@ -111,28 +142,51 @@ def _enough(
 
 
 def check_closing(command: CloseCase, standings: Sequence[Standing]) -> LiandongError | None:
-    """Why the case may not be closed like this, if so."""
+    """Why one person may not close the case like this, if so."""
     if command.outcome not in CLOSING_OUTCOMES:
         allowed = ", ".join(sorted(CLOSING_OUTCOMES))
         return invalid("outcome-not-closing", f"close with one of {allowed}", field="outcome")
-    if command.outcome in NEGATIVE_OUTCOMES:
-        for field in ("legal_basis", "remedy"):
-            if getattr(command, field) is None:
-                return invalid("negative-answer-incomplete", f'a "no" needs its {field}', field=field)
-    if command.outcome is Outcome.LAWFULLY_REFUSED and command.report is None:
-        return invalid("negative-answer-report-missing", "a lawful refusal needs the signed report", field="report")
+    if incomplete := incomplete_ending(command):
+        return incomplete
     asked = (RequestState.OPEN, RequestState.SUPPLEMENT)
     waiting = [one.key for one in standings if one.blocking and one.state in asked]
     if waiting:
-        return conflict(
-            "requests-open", f"still being asked: {', '.join(waiting)}; wait for the answer or withdraw the request"
-        )
-    return contradiction(command.outcome, standings)
+        return conflict("requests-open", f"still being asked: {', '.join(waiting)}; wait, or two people close it")
+    return contradiction(command.outcome, standings) or _unanswered(command.outcome, standings)
+
+
+def incomplete_ending(ending: Ending) -> LiandongError | None:
+    """What a "no" owes to the person who hears it: basis, remedy, the signed report, the help given instead."""
+    if ending.outcome in NEGATIVE_OUTCOMES:
+        for field in ("legal_basis", "remedy"):
+            if not (getattr(ending, field) or "").strip():
+                return invalid("negative-answer-incomplete", f'a "no" needs its {field}', field=field)
+    if ending.outcome is Outcome.LAWFULLY_REFUSED and ending.report is None:
+        return invalid("negative-answer-report-missing", "a lawful refusal needs the signed report", field="report")
+    if ending.outcome is Outcome.OTHER_SUPPORT and not (ending.support or "").strip():
+        return invalid("support-missing", "say what was given instead, and under what policy", field="support")
+    return None
 
 
 def contradiction(outcome: Outcome | None, standings: Sequence[Standing]) -> LiandongError | None:
-    """Whoever decides it and however many: what a lead refused was not done."""
+    """Whoever decides it and however many: what a lead refused was neither done nor only explained."""
     refused = [one.key for one in standings if one.role is Role.LEAD and one.refused]
-    if outcome is Outcome.DONE and refused:
-        return conflict("outcome-contradicts-answers", f"the lead refused ({', '.join(refused)}): this is not DONE")
+    if outcome is None or outcome in NEGATIVE_OUTCOMES or not refused:
+        return None
+    detail = f'the lead refused ({", ".join(refused)}): this is not {outcome.value}; sign a "no", or weigh the answers'
+    return conflict("outcome-contradicts-answers", detail)
+
+
+def _unanswered(outcome: Outcome, standings: Sequence[Standing]) -> LiandongError | None:
+    """Ending a case over leads that have not answered takes two people."""
+    leads = _leads(standings)
+    heard = (RequestState.ANSWERED, RequestState.DECISION, RequestState.WAIVED)
+    if leads and not any(one.state in heard for one in leads):
+        return conflict("nobody-answered", "no lead has answered: ask another one, or two people close it")
+    if outcome is not Outcome.DONE:
+        return None
+    undecided = [one.key for one in leads if not one.state.terminal]
+    if undecided or not any(one.accepted for one in leads):
+        missing = ", ".join(undecided or [one.key for one in leads])
+        return conflict("lead-not-accepted", f"DONE needs the leads' acceptance: {missing}; or two people close it")
     return None

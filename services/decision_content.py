@@ -6,10 +6,10 @@ from pydantic import ValidationError
 
 from domain.any_decision import AnyDecision
 from domain.assignment import AnswerExternal
-from domain.codes import Outcome
-from domain.decision import CLOSING_OUTCOMES, NEGATIVE_OUTCOMES, CloseCase
+from domain.decision import CLOSING_OUTCOMES, CloseCase
 from domain.errors import invalid
 from domain.limit import Limit
+from domain.outcome import incomplete_ending
 from domain.reply import REPLY, AcceptedConditionally, ExtensionRequested, Reply
 
 _LIMITS = ("limit", "reply_limit")
@@ -60,9 +60,5 @@ def _check_closing(decision: CloseCase) -> None:
     if decision.outcome not in CLOSING_OUTCOMES:
         allowed = ", ".join(sorted(CLOSING_OUTCOMES))
         raise invalid("outcome-not-closing", f"close with one of {allowed}", field="outcome")
-    if decision.outcome in NEGATIVE_OUTCOMES:
-        for field, value in (("legal_basis", decision.legal_basis), ("remedy", decision.remedy)):
-            if value is None or not value.strip():
-                raise invalid("negative-answer-incomplete", f'a "no" needs its {field}', field=field)
-    if decision.outcome is Outcome.LAWFULLY_REFUSED and decision.report is None:
-        raise invalid("negative-answer-report-missing", "a lawful refusal needs the signed report", field="report")
+    if incomplete := incomplete_ending(decision):
+        raise incomplete

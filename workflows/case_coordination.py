@@ -152,6 +152,8 @@ class CaseCoordination:
             if not request.state.terminal:
                 request.end(RequestState.WITHDRAWN, workflow.now())
                 self._book.write(FactKind.REQUEST_WITHDRAWN, request, data={"reason": "the case has ended"})
+        for subject in self._book.subjects:
+            subject.case_ended()
         for watch in self._book.clock_sets():
             # Promised materials and notices to the requester: nobody is waited for any more.
             if not watch.closed:

@@ -11,6 +11,7 @@ from domain.clock import ClockKind
 from domain.codes import Outcome, RequestState
 from domain.department import DepartmentRoute
 from domain.dispatch import DepartmentNote
+from domain.errors import LiandongError
 from domain.fact import Fact, FactKind
 from domain.launch import CaseLaunch
 from domain.outcome import Standing
@@ -163,6 +164,10 @@ class Casebook:
     def held_open(self) -> bool:
         """Promised materials are still out, or their fate is undecided."""
         return any(subject.holds_case_open() for subject in self.subjects)
+
+    def forbids_ending(self, outcome: Outcome, *, people: int) -> LiandongError | None:
+        found = (subject.forbids_ending(outcome, people=people) for subject in self.subjects)
+        return next((error for error in found if error is not None), None)
 
     def clock_sets(self) -> Iterator[ClockSet]:
         for request in self.requests.values():

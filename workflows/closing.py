@@ -24,7 +24,7 @@ class Closing(Subject):
     def handlers(self) -> Mapping[type[Decision], Handler]:
         return {
             CloseCase: Handler(self._check_close, self._close),
-            WithdrawCase: Handler(lambda _command: None, self._withdraw),
+            WithdrawCase: Handler(self._check_withdraw, self._withdraw),
             WeighAnswers: Handler(self._check_weigh, self._weigh),
         }
 
@@ -32,11 +32,14 @@ class Closing(Subject):
         return {"weighings": tuple(self._weighings)} if self._weighings else {}
 
     def _check_close(self, command: CloseCase) -> None:
-        refusal = check_closing(command, self._book.standings())
+        refusal = check_closing(command, self._book.standings()) or self._book.forbids_ending(command.outcome, people=1)
         if refusal is not None:
             raise refusal
-        if command.outcome is Outcome.DONE and self._book.held_open:
-            raise conflict("materials-out", "promised materials are not verified yet: this is not DONE")
+
+    def _check_withdraw(self, _command: WithdrawCase) -> None:
+        refusal = self._book.forbids_ending(Outcome.WITHDRAWN, people=1)
+        if refusal is not None:
+            raise refusal
 
     def _close(self, command: CloseCase) -> None:
         self._end(command, command.outcome)

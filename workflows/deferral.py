@@ -16,7 +16,7 @@ from domain.deferral import (
     MaterialState,
     objections,
 )
-from domain.errors import conflict, not_found
+from domain.errors import LiandongError, conflict, not_found
 from domain.fact import FactKind
 from domain.reply import AcceptedConditionally, Answer
 from domain.snapshot import OutcomeRecord
@@ -78,6 +78,22 @@ class Deferral(Subject):
 
     def holds_case_open(self) -> bool:
         return any(promise.running for promise in self._promises.values())
+
+    def forbids_ending(self, outcome: Outcome, *, people: int) -> LiandongError | None:
+        running = [one for one in self._promises.values() if one.running]
+        if any(material.state is MaterialState.SUSPECT for one in running for material in one.materials):
+            return conflict("suspicion-open", "a paper contradicts the remote check: the supervisor looks at it first")
+        if outcome is Outcome.DONE and running:
+            return conflict("materials-out", "promised materials are not verified yet: this is not DONE")
+        if people < 2 and any(one.issued for one in running):
+            detail = "a result was issued on a promise that is still open: verify it, or two people close or revoke"
+            return conflict("result-issued", detail)
+        return None
+
+    def case_ended(self) -> None:
+        for promise in self._promises.values():
+            if promise.running:
+                promise.end(DeferralState.DROPPED, workflow.now())
 
     def shown(self) -> Mapping[str, object]:
         return {"deferrals": tuple(one.snapshot() for one in self._promises.values())} if self._promises else {}
@@ -218,21 +234,25 @@ class Deferral(Subject):
             raise conflict("not-held", "a result that was issued is revoked by two people, not returned")
         if not any(material.state in (MaterialState.OVERDUE, MaterialState.FAILED) for material in promise.materials):
             raise conflict("nothing-overdue", "no material of this acceptance is overdue")
+        if (refusal := self._book.forbids_ending(Outcome.NOT_DONE, people=1)) is not None:
+            raise refusal
 
     def _fail(self, command: FailDeferral) -> None:
         promise = self._promise(command.request_id)
         now = workflow.now()
         promise.end(DeferralState.RETURNED, now)
         self._book.outcome = OutcomeRecord(
-            outcome=Outcome.WITHDRAWN,
+            outcome=Outcome.NOT_DONE,
             decided_by=command.decided_by,
             decided_at=now,
-            reason=f"file returned, deemed withdrawn: {command.reason}",
+            reason=f"file returned: {command.reason}",
             legal_basis=command.legal_basis,
+            remedy=command.remedy,
             authority=command.authority,
         )
         self._lookup.note(FactKind.DEFERRAL_ENDED, command, promise.request, state=promise.state)
-        self._lookup.note(FactKind.OUTCOME, command, None, outcome=Outcome.WITHDRAWN, legal_basis=command.legal_basis)
+        told = {"outcome": Outcome.NOT_DONE, "legal_basis": command.legal_basis, "remedy": command.remedy}
+        self._lookup.note(FactKind.OUTCOME, command, None, **told)
 
     def _promise(self, request_id: str) -> Promise:
         promise = self._promises.get(request_id)

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from temporalio import workflow
 
 from domain.codes import Outcome, RequestState
-from domain.decision import CLOSING_OUTCOMES, NEGATIVE_OUTCOMES, Decision
+from domain.decision import CLOSING_OUTCOMES, Decision
 from domain.deferral import DeferralState
 from domain.errors import conflict, invalid, not_found
 from domain.fact import FactKind
 from domain.joint_decision import ConfirmAct, DangerousAct, Proposal, ProposeAct
-from domain.outcome import contradiction
+from domain.outcome import contradiction, incomplete_ending
 from domain.snapshot import OutcomeRecord
 from workflows.casebook import Casebook
 from workflows.deferral import Deferral
@@ -51,13 +51,12 @@ class JointDecision(Subject):
             case DangerousAct.CLOSE_UNANSWERED:
                 if command.outcome not in CLOSING_OUTCOMES:
                     raise invalid("outcome-not-closing", "name the outcome to close with", field="outcome")
-                if command.outcome is Outcome.LAWFULLY_REFUSED:
-                    detail = "a lawful refusal needs the signed report: withdraw what is open, then close with it"
-                    raise invalid("negative-answer-report-missing", detail, field="outcome")
-                if command.outcome in NEGATIVE_OUTCOMES and command.remedy is None:
-                    raise invalid("negative-answer-incomplete", 'a "no" needs its remedy', field="remedy")
-                self._refuse_contradiction(command.outcome)
+                if incomplete := incomplete_ending(command):
+                    raise incomplete
+                self._refuse_ending(command.outcome)
             case DangerousAct.REVOKE:
+                if command.remedy is None:
+                    raise invalid("negative-answer-incomplete", "a revocation names its remedy", field="remedy")
                 if not self._deferral.in_state(DeferralState.REVOCATION_PROPOSED):
                     raise conflict("nothing-to-revoke", "no promise has failed so far that a revocation is due")
 
@@ -72,6 +71,8 @@ class JointDecision(Subject):
             remedy=command.remedy,
             request_id=command.request_id,
             outcome=command.outcome,
+            report=command.report,
+            support=command.support,
         )
         self._proposals[proposal.proposal_id] = proposal
         self._lookup.note(FactKind.PROPOSED, command, None, act=command.act, legal_basis=command.legal_basis)
@@ -87,16 +88,15 @@ class JointDecision(Subject):
         if command.confirmed:
             self._check_still_due(proposal)
 
-    def _refuse_contradiction(self, outcome: Outcome | None) -> None:
-        refusal = contradiction(outcome, self._book.standings())
-        if refusal is not None:
-            raise refusal
+    def _refuse_ending(self, outcome: Outcome) -> None:
+        forbidden = contradiction(outcome, self._book.standings()) or self._book.forbids_ending(outcome, people=2)
+        if forbidden is not None:
+            raise forbidden
 
     def _check_still_due(self, proposal: Proposal) -> None:
         """Much may have happened since the first person proposed it."""
-        self._refuse_contradiction(proposal.outcome)
-        if proposal.outcome is Outcome.DONE and self._book.held_open:
-            raise conflict("materials-out", "promised materials are not verified yet: this is not DONE")
+        if proposal.outcome is not None:
+            self._refuse_ending(proposal.outcome)
         if proposal.act is DangerousAct.REVOKE and not self._deferral.in_state(DeferralState.REVOCATION_PROPOSED):
             raise conflict("nothing-to-revoke", "more time has been given meanwhile")
         if proposal.act is DangerousAct.WAIVE_REQUEST and proposal.request_id:
@@ -138,6 +138,8 @@ class JointDecision(Subject):
             reason=proposal.reason,
             legal_basis=proposal.legal_basis,
             remedy=proposal.remedy,
+            report=proposal.report,
+            support=proposal.support,
             authority=command.authority,
         )
         self._lookup.note(FactKind.OUTCOME, command, None, outcome=outcome, legal_basis=proposal.legal_basis)

@@ -110,8 +110,14 @@ class Promise:
     @property
     def running(self) -> bool:
         """Whether materials are still awaited or their fate undecided."""
-        ended = (DeferralState.KEPT, DeferralState.RETURNED, DeferralState.REVOKED)
+        ended = (DeferralState.KEPT, DeferralState.RETURNED, DeferralState.REVOKED, DeferralState.DROPPED)
         return self.state not in ended and not self._dropped
+
+    @property
+    def issued(self) -> bool:
+        """A result is out, on trust."""
+        stands = self.state is not DeferralState.UNAPPROVED
+        return stands and self.instrument is Instrument.ISSUE_THEN_VERIFY
 
     @property
     def _dropped(self) -> bool:

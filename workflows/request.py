@@ -133,8 +133,7 @@ class Request:
 
     def standing(self, *, stalled: bool) -> Standing:
         reply = self.round.reply if self.state is RequestState.ANSWERED else None
-        blocking = self.ask.blocking and self.state is not RequestState.WITHDRAWN
-        return Standing(self.ask.key, self.ask.role, blocking, self.state, reply, stalled, self.outweighed)
+        return Standing(self.ask.key, self.ask.role, self.ask.blocking, self.state, reply, stalled, self.outweighed)
 
     def snapshot(self) -> RequestSnapshot:
         route = self.round.route if self.rounds else None

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.codes import Outcome
 from domain.decision import Decision
+from domain.errors import LiandongError
 from domain.reply import Answer
 from workflows.clock_set import ClockSet
 from workflows.request import Request
@@ -55,6 +57,13 @@ class Subject:
     def holds_case_open(self) -> bool:
         """Whether the case must not end although its requests have."""
         return False
+
+    def forbids_ending(self, _outcome: Outcome, *, people: int) -> LiandongError | None:  # noqa: ARG002 - subclasses use it
+        """Why so many people must not end the case like this now."""
+        return None
+
+    def case_ended(self) -> None:
+        """The case has its outcome; what still ran ends with it."""
 
     def shown(self) -> Mapping[str, object]:
         """Fields of the case's snapshot."""

@@ -97,7 +97,7 @@ async def propose_act(office: OfficeDep, person: Overrider, on: OnCase, body: Pr
     command = ProposeAct.model_validate(
         {
             **on.decision("propose", person, body),
-            **body.model_dump(include={"act", "request_id", "outcome", "legal_basis", "remedy"}),
+            **body.model_dump(include={"act", "request_id", "outcome", "legal_basis", "remedy", "report", "support"}),
         }
     )
     return show_coordination(await decide(office, person, on.case_id, command))

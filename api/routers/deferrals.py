@@ -71,6 +71,7 @@ async def fail_deferral(
             **on.decision("fail-deferral", person, body),
             "request_id": on.request_id,
             "legal_basis": body.legal_basis,
+            "remedy": body.remedy,
         }
     )
     return show_coordination(await decide(office, person, on.case_id, command))

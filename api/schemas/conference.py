@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.decision import DecisionBody, RequestDecisionBody
+from api.schemas.decision import DecisionBody, NegativeReportBody, RequestDecisionBody
 from api.schemas.plan import AskBody
 from api.schemas.values import AS_TEXT, Body, Day, Line, Moment, Reason
 from domain.codes import Outcome, Role
@@ -139,7 +139,9 @@ class ProposeBody(DecisionBody):
     request_id: str | None = Field(default=None, pattern=REQUEST_ID, description="WAIVE_REQUEST.")
     outcome: Annotated[Outcome, AS_TEXT] | None = Field(default=None, description="CLOSE_UNANSWERED.")
     legal_basis: Reason
-    remedy: Reason | None = None
+    remedy: Reason | None = Field(default=None, description='REVOKE, and CLOSE_UNANSWERED with a "no".')
+    report: NegativeReportBody | None = Field(default=None, description="CLOSE_UNANSWERED with LAWFULLY_REFUSED.")
+    support: Reason | None = Field(default=None, description="CLOSE_UNANSWERED with OTHER_SUPPORT.")
 
 
 class ConfirmBody(DecisionBody):

@@ -115,7 +115,8 @@ class CloseBody(DecisionBody):
                     "reason": "不符合住房补贴条件，已转介大病救助。",
                     "outcome": "OTHER_SUPPORT",
                     "legal_basis": "沪府规〔2022〕1号 第六条",
-                    "remedy": "已协助申请医疗救助。",
+                    "remedy": "对住房补贴结论不服的，可自收到之日起六十日内申请行政复议。",
+                    "support": "医疗救助与临时救助，示范医保〔2022〕5号。",
                 }
             ]
         }

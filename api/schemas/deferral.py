@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api.schemas.decision import DecisionBody
 from api.schemas.values import AS_TEXT, LimitText, Reason
@@ -21,10 +21,19 @@ class FailDeferralBody(DecisionBody):
     """退件 · A held file goes back because its material did not come."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "逾期未补。", "legal_basis": "容缺受理办法 第八条"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "reason": "逾期未补。",
+                    "legal_basis": "容缺受理办法 第八条",
+                    "remedy": "备齐材料后可重新申请。",
+                }
+            ]
+        }
     )
 
     legal_basis: Reason
+    remedy: Reason = Field(description="What the requester can do now.")
 
 
 class SubmitBody(DecisionBody):

@@ -32,7 +32,7 @@ DECISIONS: dict[str, dict[str, Any]] = {
     "requests/dissolve/convene-conference": {"participants": ["market", "police"]},
     "requests/dissolve/designate": {"to": "market", "support": ["police"], "minutes": "会商纪要〔2023〕3号"},
     "requests/dissolve/deferral/approve": {},
-    "requests/dissolve/deferral/fail": {"legal_basis": "第八条"},
+    "requests/dissolve/deferral/fail": {"legal_basis": "第八条", "remedy": "可重新申请"},
     "asks": {"ask": {"key": "records", "department": "police", "text": "核对登记"}},
     "supplement-notice": {"legal_basis": "第三十二条", "limit": "3 working_days"},
     "supplement": {"received": [{"name": "租赁合同", "received_as": "纸质原件"}]},

@@ -163,7 +163,7 @@ def rights() -> list[tuple[AnyDecision, set[Person]]]:
         (ProposeAct(**BASE, act=DangerousAct.REVOKE, legal_basis="第六十九条"), {LEADER}),
         (ConfirmAct(**BASE, proposal_id="p"), deciders),
         (ApproveDeferral(**on), {LEADER}),
-        (FailDeferral(**on, legal_basis="第八条"), {LEADER}),
+        (FailDeferral(**on, legal_basis="第八条", remedy="重新申请"), {LEADER}),
         (SubmitMaterial(**material, channel=Channel.POST), {CLERK, LEADER, SUPERVISOR}),
         (ExtendMaterial(**material, limit=Limit.parse("2 working_days")), deciders),
         (ClearSuspicion(**material, genuine=True), {SUPERVISOR}),

@@ -12,6 +12,7 @@ from domain.codes import Outcome, RequestState, RoundEnd
 from domain.decision import CloseCase, WithdrawCase
 from domain.errors import LiandongError
 from domain.fact import FactKind
+from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
 from domain.limit import Limit
 from domain.time_decision import ExtendRequest
 from tests.workflows.skipped_time import CASE, Script, SkippedTime, as_2023, ask, department, instant, skipped_time
@@ -131,7 +132,7 @@ async def test_two_people_at_once_one_wins_and_the_other_is_told(env: WorkflowEn
     assert len(world.store.of_kind(FactKind.OUTCOME)) == 1
 
 
-async def test_a_silent_request_must_be_withdrawn_before_the_case_is_closed(env: WorkflowEnvironment) -> None:
+async def test_a_case_that_nobody_answered_is_closed_by_two_people(env: WorkflowEnvironment) -> None:
     close = CloseCase(**by("close"), outcome=Outcome.NOT_DONE, legal_basis="none applies", remedy="12345")
     async with skipped_time(env, START) as world:
         await world.start(world.launch(ask("permit", "culture", **LEAD), ask("advice", "market", role="CONSULT")))
@@ -140,7 +141,17 @@ async def test_a_silent_request_must_be_withdrawn_before_the_case_is_closed(env:
         await world.engine.decide(CASE, WithdrawRequest(**by("withdraw"), request_id=PERMIT))
         assert await refused(world, WithdrawRequest(**by("twice"), request_id=PERMIT)) == "request-ended"
         await world.until("2023-03-14T10:10")
-        await world.engine.decide(CASE, close.model_copy(update={"command_id": "close-again"}))
+        assert await refused(world, close.model_copy(update={"command_id": "close-again"})) == "nobody-answered"
+        two = ProposeAct(
+            **by("two"),
+            act=DangerousAct.CLOSE_UNANSWERED,
+            outcome=Outcome.NOT_DONE,
+            legal_basis=close.legal_basis or "",
+            remedy=close.remedy,
+        )
+        await world.engine.decide(CASE, two)
+        second = by("second") | {"decided_by": "user:supervisor"}
+        await world.engine.decide(CASE, ConfirmAct(**second, proposal_id="two"))
         result = await world.result()
         snapshot = await world.snapshot()
     assert result.outcome.outcome is Outcome.NOT_DONE

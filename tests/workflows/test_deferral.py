@@ -242,14 +242,16 @@ async def test_a_held_file_whose_material_never_comes_is_returned(env: WorkflowE
     async with skipped_time(env, START, accepted(timing="HOLD_UNTIL_COMPLETE")) as world:
         await world.start(world.launch(PLAN))
         await world.until("2023-02-22T10:00")
-        returned = FailDeferral(**by("return"), request_id=CHANGE, legal_basis="provincial rule art. 24")
+        ground, remedy = "provincial rule art. 24", "file again when it is complete"
+        returned = FailDeferral(**by("return"), request_id=CHANGE, legal_basis=ground, remedy=remedy)
         assert await refused(world, returned) == "nothing-overdue"
         await world.until("2023-02-23T10:00")
         assert "return the file" in (await world.snapshot()).decision_needed
         await world.engine.decide(CASE, returned.model_copy(update={"command_id": "return-2"}))
         result = await world.result()
         ended = await deferral(world)
-    assert (result.outcome.outcome, ended.state) == (Outcome.WITHDRAWN, DeferralState.RETURNED)
+    assert (result.outcome.outcome, ended.state) == (Outcome.NOT_DONE, DeferralState.RETURNED)
+    assert result.outcome.remedy == remedy
     assert world.store.of_kind(FactKind.DISHONESTY_MARK) == []
 
 

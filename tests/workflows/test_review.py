@@ -133,14 +133,16 @@ async def test_a_polled_departments_progress_ends_no_round(env: WorkflowEnvironm
 
 
 async def test_a_case_that_ends_waits_for_no_promise(env: WorkflowEnvironment) -> None:
-    script: Script = {"change": [(instant("2023-02-15T11:00"), promise())]}
+    script: Script = {"change": [(instant("2023-02-15T11:00"), promise(timing="HOLD_UNTIL_COMPLETE"))]}
     async with skipped_time(env, START, script) as world:
         await world.start(world.launch(ask("change", "culture", **LEAD)))
         await world.until("2023-02-16T10:00")
         await world.engine.decide(CASE, WithdrawCase(**by("end")))
         await world.result()
+        state, _ = await promised(world)
         ended_at = (await world.handle.describe()).close_time
     assert as_2023(ended_at).startswith("2023-02-16")
+    assert state is DeferralState.DROPPED
     assert world.store.of_kind(FactKind.MATERIAL_OVERDUE) == []
 
 

@@ -102,6 +102,7 @@ async def test_original_refused_other_support_given(env: WorkflowEnvironment) ->
         outcome=Outcome.OTHER_SUPPORT,
         legal_basis="district low-rent standard",
         remedy="review at the district bureau",
+        support="medical assistance for serious illness, temporary relief",
     )
     async with skipped_time(env, "2023-05-10T09:50", script) as world:
         await world.start(world.launch(*plan))
