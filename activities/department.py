@@ -12,8 +12,11 @@ from domain.department import DepartmentRoute
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
 from domain.poll_pace import poll_pause
-from domain.ports import DepartmentAdapter, DepartmentRefusal, DepartmentUnavailable, TimeSource
+from domain.ports import DepartmentAdapter, DepartmentDisabled, DepartmentRefusal, DepartmentUnavailable, TimeSource
 from domain.reply import RawAnswer
+
+DISABLED_PAUSE = timedelta(seconds=30)
+"""Until a switched-off department is looked at again: it may have come back before its rounds were handed over."""
 
 
 class DepartmentActivities:
@@ -30,6 +33,8 @@ class DepartmentActivities:
             return await self._adapter(dispatch.department).deliver(dispatch)
         except DepartmentUnavailable as error:
             raise _try_again(error) from error
+        except DepartmentDisabled as error:
+            raise _handed_over_soon(error) from error
         except DepartmentRefusal as error:
             raise _refused(error) from error
 
@@ -47,6 +52,8 @@ class DepartmentActivities:
             reply = await self._adapter(ref.department).poll(ref)
         except DepartmentUnavailable as error:
             raise _try_again(error, at_least=pause) from error
+        except DepartmentDisabled as error:
+            raise _handed_over_soon(error) from error
         except DepartmentRefusal as error:
             raise _refused(error) from error
         if reply is None or _heard(reply, ref):
@@ -89,6 +96,12 @@ def _try_again(error: DepartmentUnavailable, *, at_least: timedelta | None = Non
     # Benign for the log: the circuit breaker and the case tell of an outage, not a traceback per attempt.
     benign = ApplicationErrorCategory.BENIGN
     return ApplicationError(str(error), type="DepartmentUnavailable", category=benign, next_retry_delay=delay)
+
+
+def _handed_over_soon(error: DepartmentDisabled) -> ApplicationError:
+    """No refusal: the order that ends this round is on its way, and it alone knows who switched the department off."""
+    benign = ApplicationErrorCategory.BENIGN
+    return ApplicationError(str(error), type="DepartmentDisabled", category=benign, next_retry_delay=DISABLED_PAUSE)
 
 
 def _refused(error: DepartmentRefusal) -> ApplicationError:

@@ -16,6 +16,8 @@ class FactKind(StrEnum):
     ROUND_OPENED = "ROUND_OPENED"
     DELIVERED = "DELIVERED"
     UNDELIVERABLE = "UNDELIVERABLE"
+    DEPARTMENT_DISABLED = "DEPARTMENT_DISABLED"
+    """The department was switched off while a round waited for it; the actor is who did it."""
     ACKNOWLEDGED = "ACKNOWLEDGED"
     INTERIM = "INTERIM"
     REPLIED = "REPLIED"
@@ -95,7 +97,7 @@ class Fact(Wire):
     kind: FactKind
     at: Instant
     actor: str
-    """`user:<id>`, `department:<code>` or `engine`."""
+    """`user:<id>`, `department:<code>`, `engine`, or `policy` for what the district's files brought about."""
     request_id: str | None = None
     round: int | None = None
     data: dict[str, str] = Field(default_factory=dict)

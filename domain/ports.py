@@ -48,10 +48,6 @@ class CaseEngine(Protocol):
         """Hand an answer to the waiting round. False: nothing waits there (answered, ended, or not asked yet)."""
         ...
 
-    async def end_wait(self, ref: RoundRef, reason: str) -> bool:
-        """Nobody will answer this round: hand it to the duty leader. False: nothing waits there. `reason` is public."""
-        ...
-
     async def note(self, note: DepartmentNote, case_id: str) -> bool:
         """Forward an acknowledgement or progress note. False: the case is not running."""
         ...
@@ -126,6 +122,13 @@ class DepartmentUnavailable(Exception):
 
 class DepartmentRefusal(Exception):
     """The department's system will never take this request in: a person must look."""
+
+
+class DepartmentDisabled(DepartmentRefusal):
+    """The directory has switched this department off: nothing goes there, and its open rounds are handed over."""
+
+    def __init__(self) -> None:
+        super().__init__("department-disabled: the directory has switched this department off")
 
 
 class DepartmentSetup(Protocol):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from domain.case import CaseRecord
 from domain.clock import ClockKind
-from domain.codes import CaseStage, Outcome, ReplyCode, RequestState, TriageDecision
+from domain.codes import CaseStage, Outcome, ReplyCode, RequestState, RoundEnd, TriageDecision
 from domain.deferral import MaterialState
 from domain.follow_up import FollowUpOrder
 from domain.plan import AskKind
@@ -155,6 +155,11 @@ def _status(request: RequestSnapshot) -> Words:
             return both("办理中", "being worked on")
         case RequestState.SUPPLEMENT:
             return both("等待您补充材料", "waits for what you supply")
+        case RequestState.DECISION if request.round and request.round.end is RoundEnd.DEPARTMENT_DISABLED:
+            return both(
+                "该部门暂不能办理，值班长正在安排由谁接办",
+                "cannot work on it now; the duty leader finds who takes over",
+            )
         case RequestState.DECISION if reply is ReplyCode.NOT_MINE:
             return both(
                 "该部门认为不属于其职责，值班长正在确定由谁负责", "said it is not theirs; the duty leader rules"

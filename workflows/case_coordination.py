@@ -25,6 +25,7 @@ from workflows.conference import Conference
 from workflows.deferral import Deferral
 from workflows.desk import Desk
 from workflows.details import details
+from workflows.disable_department import DisableDepartment
 from workflows.joint_decision import JointDecision
 from workflows.objection import Objection
 from workflows.recorder import Recorder
@@ -73,6 +74,7 @@ class CaseCoordination:
                 Conference(self._book, lookup, announcer),
                 JointDecision(self._book, lookup, deferral),
                 Closing(self._book, lookup),
+                DisableDepartment(lookup, announcer),
             )
         )
 

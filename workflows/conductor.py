@@ -100,7 +100,7 @@ class Conductor:
         try:
             receipt = delivery.result()
         except ActivityError as error:
-            request.undeliverable(workflow.now())
+            request.hand_back(RoundEnd.UNDELIVERABLE, workflow.now())
             self._book.write(FactKind.UNDELIVERABLE, request, round_, data={"why": _cause(error)})
         else:
             round_.delivered_at, round_.receipt = receipt.delivered_at, receipt.receipt

@@ -116,8 +116,9 @@ class Request:
         self.round.finish(RoundEnd.QUARANTINED, now)
         self.state = RequestState.DECISION
 
-    def undeliverable(self, now: datetime) -> None:
-        self.round.finish(RoundEnd.UNDELIVERABLE, now)
+    def hand_back(self, end: RoundEnd, now: datetime) -> None:
+        """The round ends without an answer, and a person decides how to go on."""
+        self.round.finish(end, now)
         self.state = RequestState.DECISION
 
     def answer_by_clock(self, note: str, ref: str, ended_at: datetime, now: datetime) -> None:
