@@ -20,6 +20,7 @@ from domain.follow_up import (
 from domain.inbox import DepartmentMessage
 from domain.launch import CaseLaunch, CaseResult
 from domain.notice import RungFiring, RungResult
+from domain.outage import Outage, OutageNote
 from domain.outbox import SentMessage
 from domain.reply import RawAnswer
 from domain.snapshot import CaseProgress, CaseSnapshot
@@ -115,9 +116,11 @@ class DepartmentAdapter(Protocol):
 class DepartmentUnavailable(Exception):
     """The department's system cannot be reached or is in trouble: try again later."""
 
-    def __init__(self, detail: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, detail: str, *, retry_after_seconds: float | None = None, outage: Outage | None = None) -> None:
         super().__init__(detail)
         self.retry_after_seconds = retry_after_seconds
+        self.outage = outage
+        """Not the first failure in a row: the system counts as down."""
 
 
 class DepartmentRefusal(Exception):
@@ -129,6 +132,14 @@ class DepartmentDisabled(DepartmentRefusal):
 
     def __init__(self) -> None:
         super().__init__("department-disabled: the directory has switched this department off")
+
+
+class OutageReporter(Protocol):
+    """How whoever is held up by a department's system lets its case know."""
+
+    async def report(self, case_id: str, note: OutageNote) -> None:
+        """The same note twice has one effect; a case that is over needs none. Raises UNAVAILABLE."""
+        ...
 
 
 class DepartmentSetup(Protocol):
