@@ -151,6 +151,8 @@ def _status(request: RequestSnapshot) -> Words:
     match request.state:
         case RequestState.PENDING:
             return both("等待前一步完成", "waits for the step before")
+        case RequestState.OPEN if request.round and request.round.outage and request.round.outage.ended_at is None:
+            return both("办理中；该部门系统暂时中断，我们会继续联系", "its system is down for now; we keep trying")
         case RequestState.OPEN:
             return both("办理中", "being worked on")
         case RequestState.SUPPLEMENT:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.assignment import ReassignRequest
@@ -90,13 +89,11 @@ async def test_a_policy_pauses_the_rounds_own_clocks_while_the_system_is_down(en
     assert "at most 2 working days" in "\n".join(line.text_en for line in due(clock, CALENDAR).lines)
 
 
-@pytest.mark.parametrize("cached", [1000, 0], ids=["cached", "cold"])
 async def test_a_pause_ends_at_its_bound_and_the_ladder_goes_on_while_the_system_is_still_down(
-    env: WorkflowEnvironment, cached: int
+    env: WorkflowEnvironment,
 ) -> None:
-    """Cold: whoever holds the case forgets it after every step, as after a worker's death between begin and end."""
     script = {"permit": [(instant("2023-03-24T11:00"), ACCEPTED)]}
-    async with skipped_time(env, START, script, cached=cached) as world:
+    async with skipped_time(env, START, script) as world:
         world.departments.goes_down("culture", outage("2023-03-14T10:00"), instant("2023-03-24T10:00"))
         await world.start(with_policy(world.launch(ask("permit", "culture", **LEAD))))
         await world.until("2023-03-17T09:30")
