@@ -7,21 +7,36 @@ from pydantic import JsonValue
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.outage import OutageWatch
 from domain.codes import ReplyCode, Technique
 from domain.department import DepartmentRoute
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
 from domain.poll_pace import poll_pause
-from domain.ports import DepartmentAdapter, DepartmentRefusal, DepartmentUnavailable, TimeSource
+from domain.ports import (
+    DepartmentAdapter,
+    DepartmentDisabled,
+    DepartmentRefusal,
+    DepartmentUnavailable,
+    OutageReporter,
+    TimeSource,
+)
 from domain.reply import RawAnswer
+
+DISABLED_PAUSE = timedelta(seconds=30)
+"""Until a switched-off department is looked at again: it may have come back before its rounds were handed over."""
 
 
 class DepartmentActivities:
     """Needs only the department's adapter, so that it can run inside that department's network."""
 
-    def __init__(self, adapters: Mapping[Technique, DepartmentAdapter], time: TimeSource) -> None:
+    def __init__(
+        self, adapters: Mapping[Technique, DepartmentAdapter], time: TimeSource, reporter: OutageReporter | None = None
+    ) -> None:
+        """`reporter` None: cases are not told of outages."""
         self._adapters = adapters
         self._time = time
+        self._outages = OutageWatch(reporter)
 
     @activity.defn(name="deliver_request")
     async def deliver_request(self, dispatch: Dispatch) -> Receipt:
@@ -29,7 +44,10 @@ class DepartmentActivities:
         try:
             return await self._adapter(dispatch.department).deliver(dispatch)
         except DepartmentUnavailable as error:
+            await self._outages.down(dispatch, error)
             raise _try_again(error) from error
+        except DepartmentDisabled as error:
+            raise _handed_over_soon(error) from error
         except DepartmentRefusal as error:
             raise _refused(error) from error
 
@@ -46,10 +64,14 @@ class DepartmentActivities:
         try:
             reply = await self._adapter(ref.department).poll(ref)
         except DepartmentUnavailable as error:
+            await self._outages.down(ref, error)
             raise _try_again(error, at_least=pause) from error
+        except DepartmentDisabled as error:
+            raise _handed_over_soon(error) from error
         except DepartmentRefusal as error:
             raise _refused(error) from error
         if reply is None or _heard(reply, ref):
+            await self._outages.up(ref)
             raise ApplicationError(
                 "no reply yet", type="NoReplyYet", category=ApplicationErrorCategory.BENIGN, next_retry_delay=pause
             )
@@ -62,6 +84,7 @@ class DepartmentActivities:
         try:
             await self._adapter(withdrawal.department).withdraw(withdrawal)
         except DepartmentUnavailable as error:
+            await self._outages.down(withdrawal, error)
             raise _try_again(error) from error
         except DepartmentRefusal as error:
             raise _refused(error) from error
@@ -89,6 +112,12 @@ def _try_again(error: DepartmentUnavailable, *, at_least: timedelta | None = Non
     # Benign for the log: the circuit breaker and the case tell of an outage, not a traceback per attempt.
     benign = ApplicationErrorCategory.BENIGN
     return ApplicationError(str(error), type="DepartmentUnavailable", category=benign, next_retry_delay=delay)
+
+
+def _handed_over_soon(error: DepartmentDisabled) -> ApplicationError:
+    """No refusal: the order that ends this round is on its way, and it alone knows who switched the department off."""
+    benign = ApplicationErrorCategory.BENIGN
+    return ApplicationError(str(error), type="DepartmentDisabled", category=benign, next_retry_delay=DISABLED_PAUSE)
 
 
 def _refused(error: DepartmentRefusal) -> ApplicationError:

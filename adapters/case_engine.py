@@ -71,20 +71,6 @@ class TemporalCaseEngine:
                 raise
         return True
 
-    async def end_wait(self, ref: RoundRef, reason: str) -> bool:
-        activity_id = round_id(ref.request_id, ref.round)
-        waiting = self._client.get_async_activity_handle(workflow_id=ref.case_id, run_id=None, activity_id=activity_id)
-        handle = waiting.with_context(self._sealed_for(ref, activity_id))
-        failure = ApplicationError(reason, type="WaitEnded", non_retryable=True)
-        async with translated():
-            try:
-                await handle.fail(failure, rpc_timeout=self._rpc_timeout)
-            except RPCError as error:
-                if error.status is RPCStatusCode.NOT_FOUND:
-                    return False
-                raise
-        return True
-
     async def note(self, note: DepartmentNote, case_id: str) -> bool:
         async with translated():
             try:

@@ -4,8 +4,11 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
+from domain.outage import Outage, OutageCause
 from domain.ports import DepartmentRefusal, DepartmentUnavailable
 
 
@@ -14,6 +17,19 @@ class CircuitState(StrEnum):
     OPEN = "open"
     HALF_OPEN = "half-open"
     """The pause is over; the next request decides."""
+
+
+_CAUSES: Final = {
+    "timeout": OutageCause.TIMEOUT,
+    "connect": OutageCause.UNREACHABLE,
+    "connection-lost": OutageCause.UNREACHABLE,
+    "tls": OutageCause.UNREACHABLE,
+    "address": OutageCause.UNREACHABLE,
+    "redirect": OutageCause.FAILING,
+    "soap-server": OutageCause.FAILING,
+}
+_OURS: Final = frozenset({"outbox", "secret", "directory", "rate"})
+"""Our own trouble, which is no outage of the department's."""
 
 
 class CircuitBreaker:
@@ -25,6 +41,7 @@ class CircuitBreaker:
         failures: int = 5,
         open_seconds: float = 30.0,
         monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_change: Callable[[CircuitState], None] | None = None,
     ) -> None:
         """`on_change` hears of the begin and the end of an outage."""
@@ -32,9 +49,17 @@ class CircuitBreaker:
         self._allowed = failures
         self._open_seconds = open_seconds
         self._monotonic = monotonic
+        self._now = now
         self._failed = 0
         self._opened_at: float | None = None
         self._probing = False
+        self._first: Outage | None = None
+        """The first failure of the department's in the row."""
+
+    @property
+    def outage(self) -> Outage | None:
+        """None while the system counts as up, and for trouble of our own."""
+        return self._first if self._opened_at is not None else None
 
     @property
     def state(self) -> CircuitState:
@@ -48,8 +73,9 @@ class CircuitBreaker:
         probe = self._admit()
         try:
             yield
-        except DepartmentUnavailable:
-            self._note_failure()
+        except DepartmentUnavailable as error:
+            self._note_failure(error)
+            error.outage = self.outage
             raise
         except DepartmentRefusal:
             self._note_health()
@@ -68,7 +94,8 @@ class CircuitBreaker:
         if state is CircuitState.OPEN or self._probing:
             # Spread, so that all who waited do not come back in the same second
             wait = self._remaining() + random.uniform(0.5, 1.5) * min(self._open_seconds, 5.0)
-            raise DepartmentUnavailable("circuit-open: the system failed repeatedly", retry_after_seconds=wait)
+            why = "circuit-open: the system failed repeatedly"
+            raise DepartmentUnavailable(why, retry_after_seconds=wait, outage=self.outage)
         self._probing = True
         return True
 
@@ -77,8 +104,11 @@ class CircuitBreaker:
             return 0.0
         return max(0.0, self._opened_at + self._open_seconds - self._monotonic())
 
-    def _note_failure(self) -> None:
+    def _note_failure(self, error: DepartmentUnavailable) -> None:
         self._failed += 1
+        cause = _cause_of(error)
+        if self._first is None and cause is not None:
+            self._first = Outage(since=self._now(), cause=cause)
         if self._failed >= self._allowed:
             begins = self._opened_at is None
             self._opened_at = self._monotonic()
@@ -88,6 +118,14 @@ class CircuitBreaker:
     def _note_health(self) -> None:
         ends = self._opened_at is not None
         self._failed = 0
-        self._opened_at = None
+        self._opened_at = self._first = None
         if ends and self._on_change:
             self._on_change(CircuitState.CLOSED)
+
+
+def _cause_of(error: DepartmentUnavailable) -> OutageCause | None:
+    """From the class of failure that each of our own texts begins with; None for our own trouble."""
+    kind = str(error).partition(":")[0]
+    if kind in _OURS:
+        return None
+    return OutageCause.FAILING if kind.startswith("http-") else _CAUSES.get(kind, OutageCause.NOT_UNDERSTOOD)

@@ -15,7 +15,7 @@ from adapters.http_client import HttpCall, HttpClient, HttpLimits, HttpReply, Pr
 from adapters.kept_exchange import kept_exchange
 from adapters.outgoing_address import AddressGuard, Resolve
 from domain.department import Department
-from domain.ports import DepartmentRefusal, DepartmentUnavailable, Outbox
+from domain.ports import DepartmentDisabled, DepartmentUnavailable, Outbox
 from domain.rate_limit import RateLimit
 
 _log = structlog.get_logger(__name__)
@@ -96,13 +96,13 @@ class DepartmentLines:
     async def line(self, code: str) -> DepartmentLine:
         """Raises DepartmentUnavailable while the directory does not say how to reach the department.
 
-        Raises DepartmentRefusal for a department that was switched off: what is open there is for the duty leader.
+        Raises DepartmentDisabled for a department that was switched off.
         """
         department = await self.find(code)
         if department is None:
             raise DepartmentUnavailable("directory: no entry for this department")
         if not department.enabled:
-            raise DepartmentRefusal("department-disabled: the directory has switched this department off")
+            raise DepartmentDisabled
         opened = self._opened(department)
         return DepartmentLine(
             code=code,

@@ -18,7 +18,7 @@ from domain.desk import DeskEntry, Mail
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
 from domain.inbox import DepartmentMessage
-from domain.ports import DepartmentRefusal, DepartmentUnavailable, MailChannel, OfficerDesk, TimeSource
+from domain.ports import DepartmentDisabled, DepartmentUnavailable, MailChannel, OfficerDesk, TimeSource
 
 LINK_OPEN_AFTER_DUE: Final = timedelta(days=30)
 """A late answer is still an answer; beyond this the officer's inbox is the way."""
@@ -49,7 +49,7 @@ class PeopleDepartment:
         if department is None:
             raise DepartmentUnavailable("directory: no entry for this department")
         if not department.enabled:
-            raise DepartmentRefusal("department-disabled: the directory has switched this department off")
+            raise DepartmentDisabled
         token = self._token(department, dispatch)
         entry = await self._tools.desk.put(self._entry(dispatch, token))
         if token is not None and department.mail and entry.mailed_at is None and entry.withdrawn_at is None:

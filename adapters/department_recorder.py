@@ -10,6 +10,8 @@ from adapters.department_secrets import DepartmentSecrets, SecretSource
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
 from domain.inbox import DepartmentMessage
+from domain.outage import Outage
+from domain.ports import DepartmentUnavailable
 
 Script = Mapping[str, Sequence[tuple[datetime, JsonValue]]]
 """Answers by ask key or request id: the n-th is for round n. By round id (`….r2`): the first is for that round."""
@@ -37,6 +39,11 @@ class DepartmentRecorder:
         """Every delivery that arrived, repetitions and failed ones too."""
         self.polls: list[RoundRef] = []
         self.withdrawals: list[Withdrawal] = []
+        self._down: list[tuple[str, Outage, datetime]] = []
+
+    def goes_down(self, department: str, outage: Outage, until: datetime) -> None:
+        """Its system takes nothing and says nothing in between."""
+        self._down.append((department, outage, until))
 
     def answers(self, name: str, at: datetime, reply: JsonValue) -> None:
         """From now on the script says this, by ask key, request id or round id."""
@@ -49,6 +56,7 @@ class DepartmentRecorder:
 
     async def deliver(self, dispatch: Dispatch) -> Receipt:
         self.sends.append(dispatch)
+        self._reach(dispatch.department.code)
         for name in _names(dispatch.request_id, dispatch.round):
             if self._faults.get(name):
                 raise self._faults[name].pop(0)
@@ -60,13 +68,20 @@ class DepartmentRecorder:
 
     async def poll(self, ref: RoundRef) -> JsonValue | None:
         self.polls.append(ref)
+        self._reach(ref.department.code)
         scripted = self._scripted(ref)
         if scripted is None or self._now() < scripted[0]:
             return None
         return scripted[1]
 
     async def withdraw(self, withdrawal: Withdrawal) -> None:
+        self._reach(withdrawal.department.code)
         self.withdrawals.append(withdrawal)
+
+    def _reach(self, department: str) -> None:
+        for code, outage, until in self._down:
+            if code == department and outage.since <= self._now() < until:
+                raise DepartmentUnavailable("circuit-open: by script", retry_after_seconds=600, outage=outage)
 
     def parse_callback(self, department: str, headers: Mapping[str, str], body: bytes) -> DepartmentMessage:
         return callback.receive(self._secrets.of(department).accepted_secrets, headers, body)

@@ -127,4 +127,4 @@ def _answered(one: _Open) -> bool:
 
 def _again(error: DepartmentUnavailable) -> DepartmentUnavailable:
     """One exception object cannot be raised to several waiters."""
-    return DepartmentUnavailable(str(error), retry_after_seconds=error.retry_after_seconds)
+    return DepartmentUnavailable(str(error), retry_after_seconds=error.retry_after_seconds, outage=error.outage)

@@ -32,10 +32,6 @@ class CountedEngine:
         self.events += 1
         return True
 
-    async def end_wait(self, ref: RoundRef, reason: str) -> bool:
-        del ref, reason
-        return True
-
     async def note(self, note: DepartmentNote, case_id: str) -> bool:
         del note, case_id
         self.events += 1

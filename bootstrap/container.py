@@ -25,6 +25,7 @@ from adapters.departments import build_adapters
 from adapters.follow_up_engine import TemporalFollowUpEngine
 from adapters.material_folder import MaterialFolder
 from adapters.notice_file import NoticeFile
+from adapters.outage_reporter import TemporalOutageReporter
 from adapters.secret_file import SecretFile
 from adapters.system_time import SystemTime
 from api.app import create_app
@@ -103,7 +104,7 @@ class Container:
 
     def department_worker(self, department: Department) -> Worker:
         graceful = timedelta(seconds=self.settings.graceful_shutdown_seconds)
-        activities = DepartmentActivities(self.adapters, self.office.time)
+        activities = DepartmentActivities(self.adapters, self.office.time, TemporalOutageReporter(self.client))
         return department_worker(self.client, department, activities, graceful=graceful)
 
     async def follow_directory(self, stop: asyncio.Event) -> None:

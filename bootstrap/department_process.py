@@ -10,6 +10,7 @@ from activities.department import DepartmentActivities
 from adapters.department_line import DepartmentLines, LineOptions
 from adapters.department_secrets import DepartmentSecrets
 from adapters.departments import build_adapters
+from adapters.outage_reporter import TemporalOutageReporter
 from adapters.outbox_file import OutboxFile
 from adapters.secret_file import SecretFile
 from adapters.system_time import SystemTime
@@ -51,7 +52,8 @@ async def department_workers(
     lines = DepartmentLines(directory.find, secrets, options)
     try:
         client = await connect(settings.temporal, where, telemetry, converter)
-        activities = DepartmentActivities(build_adapters(lines, time, where.public_url), time)
+        adapters = build_adapters(lines, time, where.public_url)
+        activities = DepartmentActivities(adapters, time, TemporalOutageReporter(client))
         graceful = timedelta(seconds=settings.graceful_shutdown_seconds)
         yield [department_worker(client, department, activities, graceful=graceful) for department in departments]
     finally:

@@ -118,4 +118,5 @@ _HOME = {
     "items": "items.toml",
     "materials": "materials.toml",
     "silence_consents": "district.toml",
+    "outage_pauses": "district.toml",
 }

@@ -129,13 +129,23 @@ def _lineage(lineage: Json) -> list[list[str]]:
     return [[name, case_id] for name, case_id in links if case_id]
 
 
+def _why(round_: Json) -> str:
+    """What the state alone does not say: a system that is down, a department that was switched off."""
+    outage = round_.get("outage")
+    if round_.get("end") == "DEPARTMENT_DISABLED":
+        return "\n部门已停用 department disabled"
+    if outage and not outage["ended_at"]:
+        return f"\n系统中断 system down since {local(outage['since'])} ({outage['cause']})"
+    return ""
+
+
 def _request(request: Json) -> list[str]:
     round_ = request["rounds"][-1] if request["rounds"] else {}
     in_time = {True: "是 yes", False: "否 no", None: "–"}[round_.get("in_time")]
     return [
         request["key"],
         request["department"] or request["party"] or request["kind"],
-        labels.both(request["state"]),
+        labels.both(request["state"]) + _why(round_),
         local(round_.get("signed_at"), seconds=True),
         local(round_.get("due_at"), seconds=True),
         labels.reply(round_.get("reply")),

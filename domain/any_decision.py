@@ -8,6 +8,7 @@ from domain.assignment import AddAsk, AnswerExternal, AskAgain, ProceedWith, Rea
 from domain.conference import EscalateCase, RecordMinutes
 from domain.decision import CloseCase, WeighAnswers, WithdrawCase
 from domain.deferral import ApproveDeferral, ClearSuspicion, ExtendMaterial, FailDeferral, SubmitMaterial
+from domain.disable_department import HandOverRound
 from domain.joint_decision import ConfirmAct, ProposeAct
 from domain.objection import ConveneConference, Designate
 from domain.supplement import IssueSupplementNotice, ReceiveSupplement
@@ -39,7 +40,8 @@ AnyDecision = Annotated[
     | ConfirmAct
     | WeighAnswers
     | WithdrawCase
-    | CloseCase,
+    | CloseCase
+    | HandOverRound,
     Field(discriminator="kind"),
 ]
 

@@ -76,6 +76,8 @@ class Pause(Wire):
     reason: str = Field(min_length=1)
     legal_basis: str | None = None
     counts_in_limit: bool = False
+    at_most: Limit | None = None
+    """An outage's: so long after the first of them the clock runs on by itself; None: a person ends it."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -146,7 +148,13 @@ class Due(Wire):
 
 
 def pause(
-    clock: Clock, at: dt.datetime, reason: str, *, legal_basis: str | None = None, counts_in_limit: bool = False
+    clock: Clock,
+    at: dt.datetime,
+    reason: str,
+    *,
+    legal_basis: str | None = None,
+    counts_in_limit: bool = False,
+    at_most: Limit | None = None,
 ) -> Clock:
     _refuse_unless_running(clock, at)
     if clock.kind is ClockKind.FIRST_CONTACT:
@@ -156,7 +164,9 @@ def pause(
     last = clock.pauses[-1].ended_at if clock.pauses else None
     if last is not None and at < last:
         raise ClockOutOfOrder("a pause cannot start before the previous one ended")
-    held = Pause(started_at=at, reason=reason, legal_basis=legal_basis, counts_in_limit=counts_in_limit)
+    held = Pause(
+        started_at=at, reason=reason, legal_basis=legal_basis, counts_in_limit=counts_in_limit, at_most=at_most
+    )
     return clock.model_copy(update={"pauses": (*clock.pauses, held)})
 
 
@@ -169,6 +179,19 @@ def resume(clock: Clock, at: dt.datetime) -> Clock:
         raise ClockOutOfOrder("a pause cannot end before it starts")
     ended = Pause.model_validate(held.model_dump() | {"ended_at": at})
     return clock.model_copy(update={"pauses": (*clock.pauses[:-1], ended)})
+
+
+def runs_on_at(clock: Clock, calendar: WorkingCalendar) -> dt.datetime | None:
+    """When the open pause ends by itself; None when there is none, or only a person ends it.
+
+    Counted from the begin of the first such pause, however often the system came back meanwhile: many short outages
+    hold a clock no longer than one long one.
+    """
+    held = clock.open_pause
+    if held is None or held.at_most is None:
+        return None
+    first = next(one for one in clock.pauses if one.at_most is not None)
+    return counting.longest_pause(held.at_most, first.started_at, calendar)
 
 
 def extend(
@@ -226,6 +249,8 @@ def due(clock: Clock, calendar: WorkingCalendar) -> Due:
         lines.append(_line(clock_text.provisional(calendar), None if held_by else standing.at))
     if held_by is not None:
         lines.append(_line(clock_text.held(held_by.started_at, calendar), None))
+        if (latest := runs_on_at(clock, calendar)) is not None:
+            lines.append(_line(clock_text.runs_on(latest, calendar), latest))
         return Due(at=None, provisional=provisional, lines=tuple(lines))
     lines.append(_line(clock_text.due_at(standing.at, calendar), standing.at))
     return Due(at=standing.at, provisional=provisional, lines=tuple(lines))
@@ -244,7 +269,8 @@ def _apply(
         moved = counting.extended_end(standing, event.added, event.granted_at, calendar)
         return moved, None, clock_text.extended(event.added, event.granted_by, event.reason)
     took_effect = not event.counts_in_limit and limit.date is None and event.started_at < standing.at
-    words = clock_text.paused(event.started_at, event.ended_at, event.reason, took_effect, calendar)
+    reason = clock_text.outage(event.legal_basis, event.at_most) if event.at_most else Words(event.reason, event.reason)
+    words = clock_text.paused(event.started_at, event.ended_at, reason, took_effect, calendar)
     if not took_effect:
         return standing, None, words
     if event.ended_at is None:

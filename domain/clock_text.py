@@ -88,15 +88,27 @@ def compressed(day_seconds: int) -> Words:
 
 
 def paused(
-    started_at: dt.datetime, ended_at: dt.datetime | None, reason: str, took_effect: bool, calendar: WorkingCalendar
+    started_at: dt.datetime, ended_at: dt.datetime | None, reason: Words, took_effect: bool, calendar: WorkingCalendar
 ) -> Words:
     start = instant(started_at, calendar)
     end = instant(ended_at, calendar) if ended_at else Words("now", "今")
     effect = Words("", "") if took_effect else Words("; the limit runs on", "；不影响时限")
     return Words(
-        f"Paused from {start.en} to {end.en} ({reason}){effect.en}",
-        f"{start.zh}至{end.zh}中止计时（{reason}）{effect.zh}",
+        f"Paused from {start.en} to {end.en} ({reason.en}){effect.en}",
+        f"{start.zh}至{end.zh}中止计时（{reason.zh}）{effect.zh}",
     )
+
+
+def outage(legal_basis: str | None, at_most: Limit) -> Words:
+    return Words(
+        f"the department's system was down; {legal_basis}; at most {at_most.text_en()}",
+        f"部门系统中断；依据：{legal_basis}；最长{at_most.text_zh()}",
+    )
+
+
+def runs_on(latest: dt.datetime, calendar: WorkingCalendar) -> Words:
+    at = instant(latest, calendar)
+    return Words(f"Runs on by itself at the latest {at.en}", f"最迟于{at.zh}自动恢复计时")
 
 
 def extended(added: Limit, granted_by: str, reason: str) -> Words:

@@ -129,6 +129,8 @@ class RoundEnd(StrEnum):
     """The answer could not be understood; a person must read it."""
     UNDELIVERABLE = "UNDELIVERABLE"
     """The department's system refused the request for good."""
+    DEPARTMENT_DISABLED = "DEPARTMENT_DISABLED"
+    """The department was switched off while it was asked."""
     WITHDRAWN = "WITHDRAWN"
     SUPERSEDED = "SUPERSEDED"
     """The request went to somebody else, or was asked again, while this round was open."""

@@ -75,6 +75,16 @@ def end_after_pause(
     return _standing(calendar.closing(calendar.add_workdays(standing.day, lost)), calendar) if lost else standing
 
 
+def longest_pause(at_most: Limit, started_at: dt.datetime, calendar: WorkingCalendar) -> dt.datetime:
+    """The last instant at which a pause has taken no more than `at_most`; working days are those whose office opens."""
+    day = calendar.local_day(started_at)
+    base = day if calendar.opening(day) < started_at else day - _DAY
+    end = first_end(at_most, started_at, base, calendar).at
+    closes = at_most.unit is TimeUnit.WORKING_DAYS and calendar.compressed_day_seconds is None
+    # A resumption at close of business counts as one at the next opening, and would take that day too
+    return end - dt.timedelta(seconds=1) if closes else end
+
+
 def wall_span(limit: Limit, calendar: WorkingCalendar) -> dt.timedelta | None:
     """The exact length of a limit that ignores days and office hours; None when they matter."""
     amount = limit.amount or 1

@@ -16,6 +16,8 @@ class FactKind(StrEnum):
     ROUND_OPENED = "ROUND_OPENED"
     DELIVERED = "DELIVERED"
     UNDELIVERABLE = "UNDELIVERABLE"
+    DEPARTMENT_DISABLED = "DEPARTMENT_DISABLED"
+    """The department was switched off while a round waited for it; the actor is who did it."""
     ACKNOWLEDGED = "ACKNOWLEDGED"
     INTERIM = "INTERIM"
     REPLIED = "REPLIED"
@@ -26,6 +28,9 @@ class FactKind(StrEnum):
     """Somebody was told something outside of any ladder."""
     RUNG_HELD = "RUNG_HELD"
     """A rung found an answer that came in time and was only waiting to be applied."""
+    OUTAGE_BEGAN = "OUTAGE_BEGAN"
+    """The department's system is down and holds this round up: since when, and a category of why."""
+    OUTAGE_ENDED = "OUTAGE_ENDED"
     EXTENDED = "EXTENDED"
     EXTENSION_REFUSED = "EXTENSION_REFUSED"
     PAUSED = "PAUSED"
@@ -95,7 +100,7 @@ class Fact(Wire):
     kind: FactKind
     at: Instant
     actor: str
-    """`user:<id>`, `department:<code>` or `engine`."""
+    """`user:<id>`, `department:<code>`, `engine`, or `policy` for what the district's files brought about."""
     request_id: str | None = None
     round: int | None = None
     data: dict[str, str] = Field(default_factory=dict)

@@ -7,6 +7,7 @@ from domain.deferral import DeferralGrounds
 from domain.department import DepartmentRoute
 from domain.ladder import Ladder
 from domain.limit import Limit
+from domain.outage import OutagePause
 from domain.plan import Plan
 from domain.snapshot import OutcomeRecord
 from domain.wire import Instant, Wire
@@ -38,6 +39,8 @@ class CaseLaunch(Wire):
     """What a conditional acceptance is judged on."""
     held_by: dict[str, str] = Field(default_factory=dict)
     """Materials that a department has already: fetched there, never asked of the requester."""
+    outage_pauses: tuple[OutagePause, ...] = ()
+    """Where an outage of a department's system stops its clocks; empty: nowhere."""
     max_extensions: int = 1
     """How often one round may be extended."""
 

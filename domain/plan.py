@@ -130,7 +130,7 @@ def check_ask(index: int, ask: Ask, known_departments: frozenset[str]) -> list[P
         if ask.department is None:
             problems.append(_problem(index, "department", "department-named", "a department ask names its department"))
         elif ask.department not in known_departments:
-            detail = f"the directory has no enabled department {ask.department!r}"
+            detail = f"the directory has no department {ask.department!r}"
             problems.append(_problem(index, "department", "known-department", detail))
         if ask.role is Role.EXTERNAL:
             problems.append(_problem(index, "role", "role-fits-kind", "EXTERNAL is not a department's role"))

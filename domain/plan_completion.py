@@ -42,6 +42,12 @@ class Circumstances(NamedTuple):
     launch_at: datetime
     reopened: bool = False
     """Looked into again: the shorter limit of a re-check holds where the plan names none."""
+    disabled: frozenset[str] = frozenset()
+    """Departments that are switched off: known, and asked nothing."""
+
+    @property
+    def known(self) -> frozenset[str]:
+        return frozenset(self.departments) | self.disabled
 
     @property
     def reachable(self) -> tuple[Department, ...]:
@@ -71,7 +77,7 @@ def complete_plan(plan: Plan, given: Circumstances) -> CompletedPlan:
     asks = tuple(_with_sign_limit(ask, starts.get(ask.key, given.launch_at), given) for ask in completed.asks)
     completed = completed.model_copy(update={"asks": tuple(_with_case(ask, given) for ask in asks)})
     problems = (
-        *check_plan(completed, frozenset(given.departments)),
+        *check_plan(completed, given.known),
         *(problem for index, ask in enumerate(completed.asks) for problem in _ask_problems(index, ask, given)),
         *_time_problems(completed, starts, given),
         *_ladder_problems(completed, given),
@@ -84,7 +90,7 @@ def complete_ask(ask: Ask, given: Circumstances) -> tuple[Ask, tuple[PlanProblem
     completed = _with_case(_with_sign_limit(_with_reply_limit(ask, given), given.launch_at, given), given)
     alone = Plan(asks=(completed.model_copy(update={"after": ()}),))
     problems = (
-        *check_ask(0, completed, frozenset(given.departments)),
+        *check_ask(0, completed, given.known),
         *_ask_problems(0, completed, given),
         *_time_problems(alone, {completed.key: given.launch_at}, given),
         *_ladder_problems(alone, given),
@@ -152,6 +158,9 @@ def _ask_problems(index: int, ask: Ask, given: Circumstances) -> Iterator[PlanPr
     if ask.department is not None and ask.department == given.triage.complained_of:
         detail = "a complaint is never sent to the unit complained of"
         yield PlanProblem(field=f"{where}.department", rule="not-the-unit-complained-of", detail=detail)
+    if ask.department in given.disabled:
+        detail = "this department is switched off: ask another one"
+        yield PlanProblem(field=f"{where}.department", rule="department-enabled", detail=detail)
     limit = ask.reply_limit
     if ask.kind is AskKind.STATUTORY_WAIT and limit is not None and limit.unit in _UNFIT_FOR_PERIODS:
         detail = f"a period that the law prescribes is not counted in {limit.unit.value}"

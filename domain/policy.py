@@ -9,6 +9,7 @@ from domain.codes import Cause, Role
 from domain.department import DEPARTMENT_CODE, Department
 from domain.ladder import Ladder, check_ladder
 from domain.limit import Limit, TimeUnit
+from domain.outage import OutagePause
 from domain.wire import Wire
 from domain.working_calendar import WorkingCalendar
 
@@ -105,6 +106,7 @@ class DistrictPolicy(Wire):
     items: tuple[ServiceItem, ...] = ()
     materials: tuple[HeldMaterial, ...] = ()
     silence_consents: tuple[SilenceRule, ...] = ()
+    outage_pauses: tuple[OutagePause, ...] = ()
     max_extensions_per_round: int = Field(default=1, ge=0, le=10)
     follow_up_attempts: int = Field(default=3, ge=1, le=20)
     """So many calls that reach nobody are enough."""
@@ -146,6 +148,8 @@ class DistrictPolicy(Wire):
         named += [(f"materials.{index}.held_by", held.held_by) for index, held in enumerate(self.materials)]
         for index, rule in enumerate(self.silence_consents):
             named += [(f"silence_consents.{index}.departments", code) for code in rule.departments]
+        for index, pause in enumerate(self.outage_pauses):
+            named += [(f"outage_pauses.{index}.departments", code) for code in pause.departments]
         for field, code in named:
             if code not in known:
                 detail = f"no department {code!r} in the directory"

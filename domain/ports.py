@@ -20,6 +20,7 @@ from domain.follow_up import (
 from domain.inbox import DepartmentMessage
 from domain.launch import CaseLaunch, CaseResult
 from domain.notice import RungFiring, RungResult
+from domain.outage import Outage, OutageNote
 from domain.outbox import SentMessage
 from domain.reply import RawAnswer
 from domain.snapshot import CaseProgress, CaseSnapshot
@@ -46,10 +47,6 @@ class CaseEngine(Protocol):
 
     async def complete_round(self, ref: RoundRef, answer: RawAnswer) -> bool:
         """Hand an answer to the waiting round. False: nothing waits there (answered, ended, or not asked yet)."""
-        ...
-
-    async def end_wait(self, ref: RoundRef, reason: str) -> bool:
-        """Nobody will answer this round: hand it to the duty leader. False: nothing waits there. `reason` is public."""
         ...
 
     async def note(self, note: DepartmentNote, case_id: str) -> bool:
@@ -119,13 +116,30 @@ class DepartmentAdapter(Protocol):
 class DepartmentUnavailable(Exception):
     """The department's system cannot be reached or is in trouble: try again later."""
 
-    def __init__(self, detail: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, detail: str, *, retry_after_seconds: float | None = None, outage: Outage | None = None) -> None:
         super().__init__(detail)
         self.retry_after_seconds = retry_after_seconds
+        self.outage = outage
+        """Not the first failure in a row: the system counts as down."""
 
 
 class DepartmentRefusal(Exception):
     """The department's system will never take this request in: a person must look."""
+
+
+class DepartmentDisabled(DepartmentRefusal):
+    """The directory has switched this department off: nothing goes there, and its open rounds are handed over."""
+
+    def __init__(self) -> None:
+        super().__init__("department-disabled: the directory has switched this department off")
+
+
+class OutageReporter(Protocol):
+    """How whoever is held up by a department's system lets its case know."""
+
+    async def report(self, case_id: str, note: OutageNote) -> None:
+        """The same note twice has one effect; a case that is over needs none. Raises UNAVAILABLE."""
+        ...
 
 
 class DepartmentSetup(Protocol):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from domain.case import CaseRecord
 from domain.clock import ClockKind
-from domain.codes import CaseStage, Outcome, ReplyCode, RequestState, TriageDecision
+from domain.codes import CaseStage, Outcome, ReplyCode, RequestState, RoundEnd, TriageDecision
 from domain.deferral import MaterialState
 from domain.follow_up import FollowUpOrder
 from domain.plan import AskKind
@@ -151,10 +151,17 @@ def _status(request: RequestSnapshot) -> Words:
     match request.state:
         case RequestState.PENDING:
             return both("等待前一步完成", "waits for the step before")
+        case RequestState.OPEN if request.round and request.round.outage and request.round.outage.ended_at is None:
+            return both("办理中；该部门系统暂时中断，我们会继续联系", "its system is down for now; we keep trying")
         case RequestState.OPEN:
             return both("办理中", "being worked on")
         case RequestState.SUPPLEMENT:
             return both("等待您补充材料", "waits for what you supply")
+        case RequestState.DECISION if request.round and request.round.end is RoundEnd.DEPARTMENT_DISABLED:
+            return both(
+                "该部门暂不能办理，值班长正在安排由谁接办",
+                "cannot work on it now; the duty leader finds who takes over",
+            )
         case RequestState.DECISION if reply is ReplyCode.NOT_MINE:
             return both(
                 "该部门认为不属于其职责，值班长正在确定由谁负责", "said it is not theirs; the duty leader rules"

@@ -8,6 +8,7 @@ from domain.decision import NegativeAnswerReport
 from domain.deferral import DeferralSnapshot
 from domain.fact import Fact
 from domain.joint_decision import Proposal
+from domain.outage import OutageSnapshot
 from domain.plan import AskKind
 from domain.rung_proof import RungProof
 from domain.supplement import SupplementSnapshot
@@ -43,6 +44,8 @@ class RoundSnapshot(Wire):
     rungs: tuple[RungProof, ...] = ()
     ruling: str | None = None
     """Number of the minutes that bind this department: it cannot return the request."""
+    outage: OutageSnapshot | None = None
+    """The latest outage of the department's system that held this round up."""
     objection_due_at: Instant | None = None
     """Until when the department may say that it is not its own."""
 

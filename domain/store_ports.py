@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from domain.audit import AuditRecord
+from domain.audit import AuditKind, AuditRecord
 from domain.case import CaseFilter, CasePage, CaseRecord, LaunchIntent
 from domain.codes import CaseStage
 from domain.department import Department
@@ -174,7 +174,9 @@ class Audit(Protocol):
     """What happened beside the cases."""
 
     async def append(self, record: AuditRecord) -> None: ...
-    async def latest(self, limit: int, subject: str | None = None) -> Sequence[AuditRecord]:
+    async def latest(
+        self, limit: int, subject: str | None = None, kind: AuditKind | None = None
+    ) -> Sequence[AuditRecord]:
         """Newest first."""
         ...
 

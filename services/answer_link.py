@@ -13,7 +13,7 @@ from services.officer_inbox import DeskItem, bring, item_of, message_id_of
 
 
 async def open_link(office: Office, token: str) -> DeskItem:
-    """Raises NOT_FOUND `unknown-link`, the same for unknown, expired, used and withdrawn."""
+    """Raises NOT_FOUND `unknown-link`, the same for unknown, expired, used, withdrawn, and a disabled department's."""
     entry = await _entry(office, token)
     if entry.link_used_at is not None:
         raise _unknown()
@@ -49,8 +49,11 @@ async def reply_by_link(office: Office, token: str, answer: dict[str, JsonValue]
 async def _entry(office: Office, token: str) -> DeskEntry:
     async with office.store.reading() as session:
         entry = await session.desk.by_link(token_hash(token))
+        department = await session.directory.get(entry.department) if entry else None
     now = office.time.now()
     if entry is None or entry.withdrawn_at is not None:
+        raise _unknown()
+    if department is None or not department.enabled:
         raise _unknown()
     if entry.link_expires_at is None or entry.link_expires_at <= now:
         raise _unknown()

@@ -8,6 +8,7 @@ from domain.assignment import AnswerExternal
 from domain.conference import EscalateCase
 from domain.decision import NEGATIVE_OUTCOMES, CloseCase, Decision
 from domain.deferral import ApproveDeferral, ClearSuspicion, FailDeferral, SubmitMaterial
+from domain.disable_department import HandOverRound
 from domain.joint_decision import ConfirmAct, ProposeAct
 from domain.supplement import ReceiveSupplement
 from services.access import Action
@@ -22,6 +23,7 @@ _RIGHTS: Final[Mapping[type[Decision], Action]] = {
     ConfirmAct: Action.CONFIRM,
     EscalateCase: Action.ESCALATE,
     ClearSuspicion: Action.CLEAR_SUSPICION,
+    HandOverRound: Action.ADMINISTER,
 }
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.any_decision import AnyDecision
-from domain.assignment import AddAsk, ReassignRequest
+from domain.assignment import AddAsk, AskAgain, ReassignRequest
 from domain.case import CaseRecord
 from domain.codes import CaseStage
 from domain.conference import RecordMinutes
 from domain.department import DepartmentRoute
-from domain.errors import conflict, invalid, unsound
+from domain.errors import LiandongError, conflict, invalid, unsound
 from domain.objection import ConveneConference, Designate
 from domain.plan import PlanProblem
 from domain.plan_completion import complete_ask
@@ -21,8 +21,8 @@ from services.office import Office
 async def with_known_routes(
     office: Office, session: StoreSession, record: CaseRecord, decision: AnyDecision
 ) -> AnyDecision:
-    """The decision with every route replaced. Raises INVALID `unknown-department`, `not-the-unit-complained-of` or
-    `plan-unsound`, with the field as the caller wrote it."""
+    """The decision with every route replaced. Raises INVALID `unknown-department`, `department-disabled`,
+    `not-the-unit-complained-of` or `plan-unsound`, with the field as the caller wrote it."""
     ways = _Ways(session, record)
     match decision:
         case ReassignRequest():
@@ -41,6 +41,9 @@ async def with_known_routes(
             return decision.model_copy(
                 update={"actions": tuple(action.model_copy(update={"department": route}) for action, route in acting)}
             )
+        case AskAgain():
+            await ways.still_enabled(decision.request_id)
+            return decision
         case AddAsk():
             return await _completed(office, session, record, decision)
         case _:
@@ -54,8 +57,10 @@ class _Ways:
 
     async def to(self, code: str, field: str) -> DepartmentRoute:
         department = await self.session.directory.get(code)
-        if department is None or not department.enabled:
-            raise invalid("unknown-department", "the directory has no such enabled department", field=field)
+        if department is None:
+            raise invalid("unknown-department", "the directory has no such department", field=field)
+        if not department.enabled:
+            raise _disabled(field)
         if self.record.triage is not None and code == self.record.triage.complained_of:
             detail = "a complaint is never sent to the unit complained of"
             raise invalid("not-the-unit-complained-of", detail, field=field)
@@ -63,6 +68,19 @@ class _Ways:
 
     async def to_all(self, codes: Sequence[str], field: str) -> tuple[DepartmentRoute, ...]:
         return tuple([await self.to(code, field.format(index)) for index, code in enumerate(codes)])
+
+    async def still_enabled(self, request_id: str) -> None:
+        """The department that would be asked again still takes part."""
+        asked = self.record.snapshot.requests if self.record.snapshot else ()
+        code = next((one.department for one in asked if one.request_id == request_id), None)
+        department = await self.session.directory.get(code) if code else None
+        if department is not None and not department.enabled:
+            raise _disabled(None)
+
+
+def _disabled(field: str | None) -> LiandongError:
+    detail = "this department is switched off: ask another one, or withdraw the request"
+    return invalid("department-disabled", detail, field=field)
 
 
 async def _completed(office: Office, session: StoreSession, record: CaseRecord, decision: AddAsk) -> AddAsk:

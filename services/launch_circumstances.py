@@ -23,6 +23,7 @@ async def circumstances(office: Office, session: StoreSession, record: CaseRecor
         calendar=for_case(await office.calendar.current(), now),
         launch_at=now,
         reopened=record.lineage.reopened_from is not None,
+        disabled=frozenset(department.code for department in departments if not department.enabled),
     )
 
 

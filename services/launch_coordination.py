@@ -85,6 +85,7 @@ def _launch(
         supplement_limit=limits.supplement,
         grounds=grounds,
         held_by=given.held_by(),
+        outage_pauses=given.policy.outage_pauses,
         max_extensions=given.policy.max_extensions_per_round,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.audit import AuditRecord
+from domain.audit import AuditKind, AuditRecord
 from store.columns import document
 from store.inserts import insert_if_absent
 from store.tables import AuditRow
@@ -25,9 +25,13 @@ class SqlAudit:
         )
         await insert_if_absent(self._session, row, "record_id")
 
-    async def latest(self, limit: int, subject: str | None = None) -> Sequence[AuditRecord]:
+    async def latest(
+        self, limit: int, subject: str | None = None, kind: AuditKind | None = None
+    ) -> Sequence[AuditRecord]:
         """Newest first."""
         wanted = select(AuditRow).order_by(col(AuditRow.at).desc(), col(AuditRow.record_id).desc()).limit(limit)
         if subject is not None:
             wanted = wanted.where(AuditRow.subject == subject)
+        if kind is not None:
+            wanted = wanted.where(AuditRow.kind == kind.value)
         return [AuditRecord.model_validate_json(row.document) for row in await self._session.exec(wanted)]

@@ -13,6 +13,7 @@ from domain.dispatch import DepartmentNote
 from domain.errors import LiandongError
 from domain.fact import FactKind
 from domain.launch import CaseLaunch, CaseResult
+from domain.outage import OutageNote
 from domain.outcome import Verdict, judge
 from domain.snapshot import CaseSnapshot, OutcomeRecord
 from workflows.announcer import Announcer
@@ -25,8 +26,10 @@ from workflows.conference import Conference
 from workflows.deferral import Deferral
 from workflows.desk import Desk
 from workflows.details import details
+from workflows.disable_department import DisableDepartment
 from workflows.joint_decision import JointDecision
 from workflows.objection import Objection
+from workflows.outage import Outages
 from workflows.recorder import Recorder
 from workflows.refusal import refused
 from workflows.request import Request
@@ -50,7 +53,8 @@ class CaseCoordination:
         self._book = Casebook(launch)
         self._desk = Desk(self._book)
         self._recorder = Recorder(self._book)
-        self._conductor = Conductor(self._book, self._desk, self._recorder)
+        self._outages = Outages(self._book)
+        self._conductor = Conductor(self._book, self._desk, self._recorder, self._outages)
         self._clocks = ClockLoop(self._book)
         self._announcer = Announcer(self._book)
         self._open_desk()
@@ -73,6 +77,8 @@ class CaseCoordination:
                 Conference(self._book, lookup, announcer),
                 JointDecision(self._book, lookup, deferral),
                 Closing(self._book, lookup),
+                DisableDepartment(lookup, announcer),
+                self._outages,
             )
         )
 
@@ -197,6 +203,11 @@ class CaseCoordination:
     def department_note(self, note: DepartmentNote) -> None:
         """A fact, so a signal: the department needs no answer, and an acknowledged signal is never lost."""
         self._book.take_note(note)
+
+    @workflow.signal
+    def department_outage(self, note: OutageNote) -> None:
+        """Told by the activity that the outage holds up."""
+        self._outages.take(note)
 
     @workflow.update
     def decide(self, command: AnyDecision) -> CaseSnapshot:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.clock import Clock, ClockKind, Due, due, stop
+from domain.clock import Clock, ClockKind, Due, due, runs_on_at, stop
 from domain.codes import Urgency
 from domain.ladder import Ladder, ScheduledRung, instants
 from domain.launch import CaseLaunch
+from domain.outage import run_on
 from domain.rung_proof import ClockProofs, RungProof
 from domain.working_calendar import WorkingCalendar
 
@@ -34,11 +35,13 @@ class RunningClock:
     clock: Clock
     due: Due
     rungs: tuple[ScheduledRung, ...]
+    runs_on_at: datetime | None = None
+    """When an outage's pause is used up."""
 
     @staticmethod
     def of(clock: Clock, rules: Rules) -> "RunningClock":
         rungs = instants(rules.ladder, clock, rules.calendar, urgent=rules.urgent)
-        return RunningClock(clock, due(clock, rules.calendar), rungs)
+        return RunningClock(clock, due(clock, rules.calendar), rungs, runs_on_at(clock, rules.calendar))
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,14 @@ class ClockSet:
             if scheduled.at > now:
                 self.settled.discard((clock.kind, scheduled.rung.name))
                 self.postponed.pop((clock.kind, scheduled.rung.name), None)
+
+    def run_on(self, now: datetime) -> bool:
+        """End the pauses that an outage began, each where its allowance ends at the latest. Whether there were any."""
+        found = [run_on(running.clock, now, self.rules.calendar) for running in self.clocks.values()]
+        resumed = [clock for clock in found if clock is not None]
+        for clock in resumed:
+            self.change(clock, now)
+        return bool(resumed)
 
     def carry(self, clock: Clock, earlier: "ClockSet", now: datetime) -> None:
         """Go on with a clock of an earlier turn: what its ladder did before now is not done again."""

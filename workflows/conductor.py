@@ -19,6 +19,7 @@ from domain.reply import Answer, Interim, Unreadable, read_answer
 from workflows.casebook import Casebook
 from workflows.desk import Desk
 from workflows.options import AWAIT_CALLBACK, AWAIT_POLLED, DELIVER, WITHDRAW
+from workflows.outage import Outages
 from workflows.recorder import Recorder
 from workflows.request import Request
 from workflows.round import Round
@@ -27,8 +28,9 @@ from workflows.round import Round
 class Conductor:
     """One for the case; one `conduct` for each round."""
 
-    def __init__(self, book: Casebook, desk: Desk, recorder: Recorder) -> None:
+    def __init__(self, book: Casebook, desk: Desk, recorder: Recorder, outages: Outages) -> None:
         self._book = book
+        self._outages = outages
         self._desk = desk
         self._recorder = recorder
 
@@ -51,6 +53,7 @@ class Conductor:
             reply = reply or self._await_reply(request, round_, route)
             reply = await self._take_reply(request, round_, route, reply)
         self._drop(delivery, reply)
+        self._outages.over(request, round_)
         if round_.end in (RoundEnd.WITHDRAWN, RoundEnd.SUPERSEDED):
             await self._tell(request, round_, route)
 
@@ -100,7 +103,7 @@ class Conductor:
         try:
             receipt = delivery.result()
         except ActivityError as error:
-            request.undeliverable(workflow.now())
+            request.hand_back(RoundEnd.UNDELIVERABLE, workflow.now())
             self._book.write(FactKind.UNDELIVERABLE, request, round_, data={"why": _cause(error)})
         else:
             round_.delivered_at, round_.receipt = receipt.delivered_at, receipt.receipt
@@ -108,6 +111,7 @@ class Conductor:
                 round_.signed_at = round_.signed_at or receipt.delivered_at
                 round_.watch.stop(ClockKind.SIGN_FOR, receipt.delivered_at)
             self._book.write(FactKind.DELIVERED, request, round_, data={"receipt": receipt.receipt})
+            self._outages.over(request, round_)
 
     async def _take_reply(
         self, request: Request, round_: Round, route: DepartmentRoute, reply: ActivityHandle[JsonValue]
@@ -126,6 +130,7 @@ class Conductor:
                 return reply
             # Progress ends no round: it is noted, and the wait goes on.
             self._book.take_note(_note(request, round_, answer, answer.reply))
+            self._outages.over(request, round_)
             reply = self._await_reply(request, round_, route, heard=answer.reply.note)
 
     def _take_answer(
@@ -148,6 +153,7 @@ class Conductor:
     async def _tell(self, request: Request, round_: Round, route: DepartmentRoute) -> None:
         reason = "withdrawn" if round_.end is RoundEnd.WITHDRAWN else "superseded by a later round or department"
         withdrawal = Withdrawal(**dict(self._ref(request, round_, route)), reason=reason)
+        round_.withdrawing = True
         try:
             await workflow.execute_activity_method(
                 DepartmentActivities.withdraw_request,
@@ -159,6 +165,8 @@ class Conductor:
         except ActivityError as error:
             why = f"the department could not be told that the round is over: {_cause(error)}"
             self._book.write(FactKind.UNDELIVERABLE, request, round_, data={"why": why})
+        round_.withdrawing = False
+        self._outages.over(request, round_)
 
     def _ref(self, request: Request, round_: Round, route: DepartmentRoute) -> RoundRef:
         return RoundRef(

@@ -116,8 +116,9 @@ class Request:
         self.round.finish(RoundEnd.QUARANTINED, now)
         self.state = RequestState.DECISION
 
-    def undeliverable(self, now: datetime) -> None:
-        self.round.finish(RoundEnd.UNDELIVERABLE, now)
+    def hand_back(self, end: RoundEnd, now: datetime) -> None:
+        """The round ends without an answer, and a person decides how to go on."""
+        self.round.finish(end, now)
         self.state = RequestState.DECISION
 
     def answer_by_clock(self, note: str, ref: str, ended_at: datetime, now: datetime) -> None:
@@ -161,7 +162,7 @@ class Request:
             case RequestState.PENDING:
                 return f"after: {', '.join(self.ask.after)}"
             case RequestState.OPEN if self.ask.kind is AskKind.DEPARTMENT:
-                return f"department: {self.round.route.code}" if self.round.route else ""
+                return self._waiting_for_department()
             case RequestState.OPEN:
                 return f"party: {self.ask.party}" if self.ask.party else "clock: statutory period"
             case RequestState.DECISION:
@@ -170,6 +171,13 @@ class Request:
                 return "requester: materials"
             case _:
                 return ""
+
+    def _waiting_for_department(self) -> str:
+        route, outage = self.round.route, self.round.outage
+        named = f"department: {route.code}" if route else ""
+        if outage is None or outage.ended_at is not None:
+            return named
+        return f"{named}; system down since {self.rules.calendar.local(outage.since):%Y-%m-%d %H:%M}"
 
     def _new_round(self, route: DepartmentRoute | None, now: datetime, note: str) -> Round:
         if self.rounds and not self.round.ended:

@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.clock import ClockKind
 from domain.codes import ReplyCode, RoundEnd
 from domain.department import DepartmentRoute
+from domain.outage import OutageSnapshot
 from domain.reply import Answer
 from domain.reply_text import reply_text
 from domain.snapshot import RoundSnapshot
@@ -29,6 +30,14 @@ class Round:
     receipt: str | None = None
     signed_at: datetime | None = None
     note_ids: set[str] = field(default_factory=set)
+    outage: OutageSnapshot | None = None
+    """The latest one."""
+    outage_id: str | None = None
+    """The one that has not ended."""
+    outages_told: set[str] = field(default_factory=set)
+    outages_over: set[str] = field(default_factory=set)
+    withdrawing: bool = False
+    """The round is over, and the department is still to be told."""
     ended_at: datetime | None = None
     end: RoundEnd | None = None
     answer: Answer | None = None
@@ -45,7 +54,14 @@ class Round:
 
     def finish(self, end: RoundEnd, at: datetime) -> None:
         self.end, self.ended_at = end, at
+        self.end_outage(at)
         self.watch.close(min(self.received_at, at) if self.received_at else at)
+
+    def end_outage(self, at: datetime) -> bool:
+        """Whether a clock runs on because of it."""
+        if self.outage is not None and self.outage.ended_at is None:
+            self.outage = self.outage.model_copy(update={"ended_at": at})
+        return self.watch.run_on(at)
 
     def in_time(self) -> bool | None:
         """Judged by when the answer reached our door."""
@@ -78,4 +94,5 @@ class Round:
             received_at=self.received_at,
             in_time=self.in_time(),
             rungs=tuple(self.watch.proofs),
+            outage=self.outage,
         )

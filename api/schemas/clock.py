@@ -14,6 +14,7 @@ class PauseShown(Shown):
     reason: str
     legal_basis: str | None
     counts_in_limit: bool
+    at_most: LimitShown | None = Field(description="An outage's: so long after the first the clock runs on by itself.")
 
 
 class ExtensionShown(Shown):

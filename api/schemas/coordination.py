@@ -8,6 +8,7 @@ from domain.clock import ClockKind
 from domain.codes import Outcome, ReplyCode, RequestState, Role, RoundEnd
 from domain.deferral import Channel, DeferralState, Instrument, MaterialState
 from domain.joint_decision import DangerousAct
+from domain.outage import OutageCause
 from domain.plan import AskKind
 from domain.snapshot import CaseSnapshot
 from domain.wire import Instant
@@ -20,6 +21,15 @@ class RungProofShown(Shown):
     fired_at: Instant
     result: str
     told: list[str]
+
+
+class OutageShown(Shown):
+    """系统中断 · The department's system is, or was, down and held this round up."""
+
+    since: Instant
+    cause: OutageCause
+    noted_at: Instant = Field(description="When the case learned of it; a pause begins here and never before.")
+    ended_at: Instant | None = Field(description="null: it is still down.")
 
 
 class RoundShown(Shown):
@@ -44,6 +54,7 @@ class RoundShown(Shown):
     in_time: bool | None = Field(description="Judged by `received_at` alone; null without an answer or a due time.")
     rungs: list[RungProofShown]
     ruling: str | None = Field(description="Number of the minutes that bind this department.")
+    outage: OutageShown | None = Field(description="The latest one; null when there was none.")
     objection_due_at: Instant | None = Field(description="Until when the department may return the request.")
 
 

@@ -1,8 +1,11 @@
 """When a department's system is left alone, and how it comes back."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from adapters.circuit_breaker import CircuitBreaker, CircuitState
+from domain.outage import Outage, OutageCause
 from domain.ports import DepartmentRefusal, DepartmentUnavailable
 
 
@@ -91,3 +94,31 @@ def test_a_probe_that_was_cancelled_leaves_room_for_the_next() -> None:
     with breaker.attempt():
         pass
     assert state(breaker) is CircuitState.CLOSED
+
+
+def test_an_outage_dates_from_the_first_failure_of_the_row_and_names_a_category_only() -> None:
+    walls = iter([datetime(2026, 3, 2, hour, tzinfo=UTC) for hour in (1, 2, 3)])
+    breaker = CircuitBreaker(failures=2, now=lambda: next(walls))
+    seen = [_unavailable(breaker, text) for text in ("http-503: <hostile>", "timeout: 王小明", "never sent")]
+    began = Outage(since=datetime(2026, 3, 2, 1, tzinfo=UTC), cause=OutageCause.FAILING)
+    assert seen == [None, began, began]
+    breaker = CircuitBreaker(failures=2, now=lambda: next(walls))
+    assert _unavailable(breaker, "connect: x") is None
+    with breaker.attempt():
+        pass
+    assert _unavailable(breaker, "soap: what is that") is None
+    later = _unavailable(breaker, "connect: x")
+    assert later is not None
+    assert (later.since.hour, later.cause) == (3, OutageCause.NOT_UNDERSTOOD)
+
+
+def test_trouble_of_our_own_is_no_outage_of_the_departments() -> None:
+    breaker = CircuitBreaker(failures=1)
+    assert _unavailable(breaker, "outbox: the message could not be kept") is None
+    assert _unavailable(breaker, "never sent") is None
+
+
+def _unavailable(breaker: CircuitBreaker, text: str) -> Outage | None:
+    with pytest.raises(DepartmentUnavailable) as caught, breaker.attempt():
+        raise DepartmentUnavailable(text)
+    return caught.value.outage

@@ -21,7 +21,6 @@ class EngineRecorder:
         self.decisions: dict[str, Decision] = {}
         self.answers: list[tuple[RoundRef, RawAnswer]] = []
         self.notes: list[DepartmentNote] = []
-        self.ended_waits: list[tuple[RoundRef, str]] = []
 
     async def start(self, launch: CaseLaunch) -> None:
         self._answer()
@@ -30,11 +29,6 @@ class EngineRecorder:
     async def complete_round(self, ref: RoundRef, answer: RawAnswer) -> bool:
         self._answer()
         self.answers.append((ref, answer))
-        return True
-
-    async def end_wait(self, ref: RoundRef, reason: str) -> bool:
-        self._answer()
-        self.ended_waits.append((ref, reason))
         return True
 
     async def note(self, note: DepartmentNote, case_id: str) -> bool:

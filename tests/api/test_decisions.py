@@ -122,7 +122,8 @@ async def test_whole_decisions_arrive(desk: Desk) -> None:
             assert response.status_code == 200, (path, response.text)
     sent = {decision.kind: decision for decision in desk.engine.decisions.values()}
     assert set(sent) == {one.model_fields["kind"].default for one in get_args(get_args(AnyDecision)[0])} - {
-        "clear_suspicion"
+        "clear_suspicion",
+        "hand_over_round",
     }
     designate, minutes = sent["designate"], sent["record_minutes"]
     assert isinstance(designate, Designate)

@@ -10,6 +10,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from adapters.webhook_signature import new_private_key, new_secret, public_key_of, sign
+from domain.disable_department import HandOverRound
 from domain.person import PersonRole
 from simulators.app import create_app
 from simulators.department import Secrets
@@ -118,14 +119,15 @@ async def test_a_disabled_department_is_out_and_its_open_rounds_are_handed_over(
     await desk.project(case_id)
     answer = await _admin(desk, "POST", "/departments/market/disable", {"reason": "系统迁移"})
     assert answer.json() == {"code": "market", "handed_over": 1}
-    ((ref, why),) = desk.engine.ended_waits
-    assert ref.request_id == f"{case_id}.dissolve"
-    assert why.startswith("department-disabled")
+    (order,) = desk.engine.decisions.values()
+    assert isinstance(order, HandOverRound)
+    assert (order.request_id, order.round) == (f"{case_id}.dissolve", 1)
+    assert (order.decided_by, order.reason) == ("user:admin", "系统迁移")
     assert (await _callback(desk, desk.secrets["market"], case_id, "m-1")).status_code == 401
     async with desk.client(PersonRole.DUTY_LEADER) as leader:
         preview = await leader.post(f"/v1/cases/{await triaged_again(desk)}/plan/preview", json=PLAN)
     assert preview.status_code == 422
-    assert "known-department" in preview.text
+    assert "department-enabled" in preview.text
     back = await _admin(desk, "POST", "/departments/market/enable", {"reason": "完成"})
     assert back.json()["enabled"] is True
     assert (await _callback(desk, desk.secrets["market"], case_id, "m-1")).status_code == 200

@@ -10,10 +10,12 @@ from pydantic import SecretStr
 from adapters.department_people import PeopleDepartment, PeopleTools
 from adapters.department_secrets import DepartmentSecret, DepartmentSecrets
 from adapters.desk_recorder import MailRecorder
+from domain.audit import AuditKind
 from domain.codes import Role, Technique
 from domain.department import Department, DepartmentRoute
 from domain.dispatch import Dispatch, RoundRef, Withdrawal
-from domain.person import PersonRole
+from domain.person import Person, PersonRole
+from services.disable_department import disable_department, enable_department
 from store.desk import StoredDesk
 from tests.api.bodies import launched
 from tests.api.conftest import NOW, Desk
@@ -21,6 +23,7 @@ from tests.api.conftest import NOW, Desk
 OFFICER = PersonRole.DEPARTMENT_OFFICER
 YES = {"reply": {"code": "ACCEPTED", "note": "可以办理"}}
 NO = {"reply": {"code": "REFUSED", "legal_basis": "条例第三条", "reason": "不符", "remedy": "复议"}}
+ADMIN = Person(person_id="admin", name="管理员", role=PersonRole.ADMIN)
 INTERIM = {"reply": {"code": "INTERIM", "note": "正在核查"}}
 REPLIES: list[dict[str, Any]] = [
     YES["reply"],
@@ -227,3 +230,39 @@ async def test_a_flood_of_answers_is_told_to_come_later(desk: Desk) -> None:
     assert told[-1].headers["retry-after"]
     desk.wall.at += timedelta(seconds=3)
     assert (await post_to(desk, f"/v1/inbox/{request}/reply", bodies[-1])).status_code == 200
+
+
+async def test_a_switched_off_department_closes_every_door_of_its_people(desk: Desk) -> None:
+    """The refusals are word for word those of a token and a link that never were, and each leaves a record."""
+    post, request = await delivered(desk)
+    link, unknown = post.link, "/v1/links/" + "x" * 43
+    assert (await get_from(desk, link, None)).status_code == 200
+    await disable_department(desk.office, ADMIN, "market", "系统迁移")
+    tries: list[tuple[Response, Response]] = []
+    async with desk.client() as nobody:
+        nobody.headers["authorization"] = "Bearer never-was"
+        for method, path, body in (
+            ("GET", "/v1/inbox", None),
+            ("GET", f"/v1/inbox/{request}", None),
+            ("POST", f"/v1/inbox/{request}/acknowledge", None),
+            ("POST", f"/v1/inbox/{request}/reply", YES),
+            ("GET", f"/v1/cases/{request.partition('.')[0]}", None),
+        ):
+            async with desk.client(OFFICER) as officer:
+                closed = await officer.request(method, path, json=body)
+            tries.append((closed, await nobody.request(method, path, json=body)))
+            assert closed.status_code == 401
+    async with desk.client() as anybody:
+        for method, part, body in (("GET", "", None), ("POST", "/acknowledge", None), ("POST", "/reply", YES)):
+            closed = await anybody.request(method, link + part, json=body)
+            tries.append((closed, await anybody.request(method, unknown + part, json=body)))
+            assert closed.status_code == 404
+    assert [(one.status_code, one.json()) for one, _ in tries] == [
+        (other.status_code, other.json()) for _, other in tries
+    ]
+    async with desk.store.reading() as session:
+        refused = [one for one in await session.audit.latest(50) if one.kind is AuditKind.REFUSED]
+    assert len(refused) == 2 * len(tries)
+    assert desk.engine.answers == []
+    await enable_department(desk.office, ADMIN, "market", "完成")
+    assert (await get_from(desk, link, None)).status_code == 200

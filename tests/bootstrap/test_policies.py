@@ -60,6 +60,7 @@ def test_the_shipped_district_reminds_of_what_was_promised_and_lets_no_silence_c
         (("duty_leader",), "at"),
     ]
     assert policy.silence_consents == ()
+    assert policy.outage_pauses == ()
     assert {department.code for department in policy.departments if not department.signs} == {"housing", "data"}
 
 
@@ -98,6 +99,27 @@ BROKEN = [
         'max_extensions_per_round = 1\nsilence_consents = [{ document = "1", roles = ["LEAD"], departments = ["x"] }]',
         ["district.toml", "silence_consents.0.departments", "known-department"],
         id="silence of an unknown department",
+    ),
+    pytest.param(
+        "district.toml",
+        "max_extensions_per_round = 1",
+        'max_extensions_per_round = 1\noutage_pauses = [{ at_most = "2 working_days" }]',
+        ["district.toml", "outage_pauses.0.legal_basis", "missing"],
+        id="outage without a legal basis",
+    ),
+    pytest.param(
+        "district.toml",
+        "max_extensions_per_round = 1",
+        'max_extensions_per_round = 1\noutage_pauses = [{ legal_basis = "7", at_most = "2 calendar_days" }]',
+        ["district.toml", "outage_pauses.0.at_most", "outage_bound"],
+        id="outage without a bound that holds",
+    ),
+    pytest.param(
+        "district.toml",
+        "max_extensions_per_round = 1",
+        'max_extensions_per_round = 1\noutage_pauses = [{legal_basis = "7", at_most = "2 hours", departments = ["x"]}]',
+        ["district.toml", "outage_pauses.0.departments", "known-department"],
+        id="outage of an unknown department",
     ),
     pytest.param(
         "limits.toml",

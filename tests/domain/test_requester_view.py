@@ -1,13 +1,16 @@
 """What a requester is told: who declined and who answers now, what to bring until when, and nobody else's business."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from domain.case import CaseRecord
 from domain.clock import Clock, ClockKind, Extension
-from domain.codes import CaseStage, Cause, Outcome, ReplyCode, RequestState
+from domain.codes import CaseStage, Cause, Outcome, ReplyCode, RequestState, RoundEnd
 from domain.deferral import Channel, DeferralSnapshot, DeferralState, Instrument, MaterialSnapshot, MaterialState
 from domain.limit import Limit
+from domain.outage import OutageCause, OutageSnapshot
 from domain.plan import AskKind
 from domain.requester_text import Words
 from domain.requester_view import Circumstances, RequesterView, requester_view
@@ -171,3 +174,23 @@ def test_the_next_contact_is_promised_until_it_was_made() -> None:
     waiting = view(None, stage=CaseStage.REGISTERED, first_contact=None)
     assert waiting.next_contact_by == samples.DUE + timedelta(days=365)
     assert view(None, stage=CaseStage.REGISTERED).next_contact_by is None
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "words"), [(None, "系统暂时中断"), (samples.DUE, "办理中")], ids=["down", "back again"]
+)
+def test_a_system_that_is_down_is_said_without_a_word_of_its_own(ended_at: datetime | None, words: str) -> None:
+    outage = OutageSnapshot(since=samples.START, cause=OutageCause.FAILING, noted_at=samples.START, ended_at=ended_at)
+    turn = samples.turn(department="market").model_copy(update={"outage": outage})
+    (step,) = told(samples.request(1, "permit", turn)).steps
+    assert words in step.status.zh
+    assert step.due_at == samples.DUE, "the promise stays"
+
+
+def test_a_department_that_was_switched_off_has_not_answered() -> None:
+    turn = samples.ended(samples.turn(department="market")).model_copy(
+        update={"end": RoundEnd.DEPARTMENT_DISABLED, "reply": None}
+    )
+    request = samples.request(1, "permit", turn).model_copy(update={"state": RequestState.DECISION})
+    (step,) = told(request).steps
+    assert "值班长正在安排由谁接办" in step.status.zh

@@ -7,8 +7,9 @@ from datetime import datetime
 from domain.clock import Clock, ClockKind, due
 from domain.codes import Outcome, RequestState, RoundEnd
 from domain.decision import Decision
+from domain.disable_department import HandOverRound
 from domain.dispatch import DepartmentNote, RoundRef
-from domain.errors import LiandongError, not_found, unavailable
+from domain.errors import LiandongError, conflict, not_found, unavailable
 from domain.fact import Fact, FactKind
 from domain.ids import request_id, round_id
 from domain.launch import CaseLaunch, CaseResult
@@ -87,16 +88,6 @@ class CaseEngineRecorder:
             raise unavailable("engine-unavailable", "the connection broke after the answer was taken")
         return True
 
-    async def end_wait(self, ref: RoundRef, reason: str) -> bool:
-        self._answer(ref.case_id)
-        turn = self.turn(ref.request_id, ref.round)
-        if turn is None or turn.ended_at is not None:
-            return False
-        over = turn.model_copy(update={"ended_at": self._now(), "end": RoundEnd.QUARANTINED})
-        shown = self.put(ref.request_id, over, RequestState.DECISION)
-        await self._change(shown, FactKind.QUARANTINED, (ref.request_id, ref.round), data={"problem": reason})
-        return True
-
     async def note(self, note: DepartmentNote, case_id: str) -> bool:
         self._answer(case_id)
         if case_id not in self.launches or case_id in self.results:
@@ -110,7 +101,18 @@ class CaseEngineRecorder:
         if self.refusal is not None:
             raise self.refusal
         self.decisions.append(decision)
+        if isinstance(decision, HandOverRound):
+            await self._hand_over(decision)
         return self.snapshots[case_id]
+
+    async def _hand_over(self, order: HandOverRound) -> None:
+        turn = self.turn(order.request_id, order.round or 0)
+        if turn is None or turn.ended_at is not None:
+            raise conflict("no-open-round", "no round is running")
+        over = turn.model_copy(update={"ended_at": self._now(), "end": RoundEnd.DEPARTMENT_DISABLED})
+        shown = self.put(order.request_id, over, RequestState.DECISION)
+        where, told = (order.request_id, turn.number), {"reason": order.reason}
+        await self._change(shown, FactKind.DEPARTMENT_DISABLED, where, actor=order.decided_by, data=told)
 
     async def snapshot(self, case_id: str) -> CaseSnapshot:
         self._answer(case_id)

@@ -1,6 +1,7 @@
 """Preview and launch: one completed plan, all problems at once, one run, and an order that is never forgotten."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from domain.codes import CaseStage, Cause, Role, TriageDecision, Urgency
 from domain.errors import ErrorCategory, LiandongError
 from domain.fact import FactKind
 from domain.limit import Limit
+from domain.outage import OutagePause
 from domain.plan import Ask, AskKind, Plan
 from domain.preview import PlanPreview
 from services.launch_coordination import launch_coordination
@@ -201,3 +203,11 @@ async def test_neither_supervisor_nor_untriaged_case_is_launched(window: Window)
         with pytest.raises(LiandongError) as caught:
             await launch_coordination(window.office, person, record.case_id, plan())
         assert caught.value.category is category
+
+
+async def test_a_case_keeps_the_districts_rule_about_outages_that_it_was_launched_under(window: Window) -> None:
+    rule = OutagePause(departments=("market",), legal_basis="规〔2023〕2号", at_most=Limit.parse("2 working_days"))
+    with_rule = window.office.policy.model_copy(update={"outage_pauses": (rule,)})
+    record = await window.triaged()
+    await launch_coordination(replace(window.office, policy=with_rule), LEADER, record.case_id, plan())
+    assert window.engine.launches[record.case_id].outage_pauses == (rule,)

@@ -22,6 +22,7 @@ from activities.record import RecordActivities
 from adapters.case_engine import TemporalCaseEngine
 from adapters.department_recorder import DepartmentRecorder
 from adapters.notice_recorder import NoticeRecorder
+from adapters.outage_reporter import TemporalOutageReporter
 from bootstrap.policies import load_policy
 from bootstrap.settings import WorkerSettings
 from bootstrap.workers import department_worker, engine_worker
@@ -180,7 +181,7 @@ async def skipped_time(
     await world.until(starts)
     graceful = timedelta(seconds=1)
     record, notice = RecordActivities(world.store), NoticeActivities({"notice": world.notices}, world.store)
-    acts = DepartmentActivities({Technique.POLLED: world.departments}, world)
+    acts = DepartmentActivities({Technique.POLLED: world.departments}, world, TemporalOutageReporter(env.client))
     engine = engine_worker(env.client, record, notice, WorkerSettings(max_cached_workflows=cached), graceful=graceful)
     async with engine, _departments(env.client, acts, graceful):
         yield world

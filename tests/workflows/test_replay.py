@@ -19,7 +19,9 @@ from temporalio.worker import Replayer
 from bootstrap.workers import WORKFLOWS, workflow_runner
 from domain.assignment import AnswerExternal, ReassignRequest
 from domain.decision import WithdrawCase
+from domain.disable_department import HandOverRound
 from domain.limit import Limit
+from domain.outage import Outage, OutageCause, OutagePause
 from domain.time_decision import ExtendRequest
 from tests.workflows.conftest import CONVERTER
 from tests.workflows.skipped_time import CASE, SkippedTime, ask, department, instant, skipped_time
@@ -87,10 +89,29 @@ async def decisions(env: WorkflowEnvironment) -> WorkflowHistory:
         return await _finished(world)
 
 
+async def outage(env: WorkflowEnvironment) -> WorkflowHistory:
+    """Paused to the policy's bound, still down, handed over, and asked of another department."""
+    script = {f"{CASE}.permit.r2": [(instant("2023-03-24T11:00"), {"code": "ACCEPTED"})]}
+    rule = OutagePause(legal_basis="rule 2/2023 art. 7", at_most=Limit.parse("2 working_days"))
+    down = Outage(since=instant("2023-03-14T10:00"), cause=OutageCause.TIMEOUT)
+    async with skipped_time(env, "2023-03-13T09:00", script) as world:
+        world.departments.goes_down("culture", down, instant("2023-04-24T10:00"))
+        launch = world.launch(ask("permit", "culture", role="LEAD", reply_limit="3 working_days"))
+        await world.start(launch.model_copy(update={"outage_pauses": (rule,)}))
+        await world.until("2023-03-22T09:10")
+        request = f"{CASE}.permit"
+        await world.engine.decide(CASE, HandOverRound(**_by("off"), request_id=request, round=1))
+        await world.until("2023-03-22T10:10")
+        to = department("market").route()
+        await world.engine.decide(CASE, ReassignRequest(**_by("move"), request_id=request, to=to))
+        return await _finished(world)
+
+
 SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
     "silence": silence,
     "ordered_steps": ordered_steps,
     "decisions": decisions,
+    "outage": outage,
 }
 
 
