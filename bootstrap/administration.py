@@ -11,6 +11,7 @@ from bootstrap.first_start import renew_token
 from bootstrap.policies import load_notice_file
 from bootstrap.running import find_running
 from bootstrap.settings import Settings, TemporalMode
+from domain.audit_chain import AuditHead
 from domain.invariants import Finding
 from domain.working_calendar import YearNotice
 from services.verify_invariants import verify
@@ -30,10 +31,14 @@ async def load_calendar(settings: Settings, path: Path) -> YearNotice:
     return notice
 
 
-async def check_invariants(settings: Settings, progress: Callable[[int], None]) -> tuple[Finding, ...]:
-    """Compare store and engine, case by case."""
+async def check_invariants(
+    settings: Settings, progress: Callable[[int], None], noted: AuditHead | None = None
+) -> tuple[tuple[Finding, ...], AuditHead]:
+    """Compare store and engine, case by case. Also tells where the audit ends, to be noted down for the next time."""
     async with open_container(settings, Whereabouts("", _temporal_address(settings), lazy_engine=True)) as container:
-        return await verify(container.office, progress)
+        async with container.store.reading() as session:
+            head = await session.audit.head()
+        return await verify(container.office, progress, noted), head
 
 
 def _temporal_address(settings: Settings) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.audit import AuditRecord
+from domain.audit_chain import AuditHead
 from domain.case import CaseFilter, CasePage, CaseRecord, LaunchIntent
 from domain.codes import CaseStage
 from domain.department import Department
@@ -173,9 +174,20 @@ class Directory(Protocol):
 class Audit(Protocol):
     """What happened beside the cases."""
 
-    async def append(self, record: AuditRecord) -> None: ...
+    async def append(self, record: AuditRecord) -> None:
+        """Chained as the last step of the transaction."""
+        ...
+
     async def latest(self, limit: int, subject: str | None = None) -> Sequence[AuditRecord]:
         """Newest first."""
+        ...
+
+    async def head(self) -> AuditHead:
+        """Where the chain ends, as recorded."""
+        ...
+
+    async def problems(self, noted: AuditHead | None = None) -> Sequence[str]:
+        """Everything that shows tampering; empty when the chain is intact. `noted`: a head written down earlier."""
         ...
 
 

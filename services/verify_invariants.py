@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from domain import invariants
+from domain.audit_chain import AuditHead
 from domain.case import CaseRecord
 from domain.errors import ErrorCategory, LiandongError
 from domain.invariants import Check, Evidence, Finding
@@ -28,19 +29,27 @@ CHECKS: Final[dict[str, Check]] = {
     "I10": invariants.complete_record,
     "I11": invariants.outcome_once,
 }
+AUDIT: Final = "audit"
+"""Stands where a finding names its case: the audit belongs to none."""
 _SECOND_LOOK_SECONDS: Final = 1.0
 
 
-async def verify(office: Office, progress: Callable[[int], None] | None = None) -> tuple[Finding, ...]:
-    """Check every case; `progress` is called with the number of cases checked so far.
+async def verify(
+    office: Office, progress: Callable[[int], None] | None = None, noted: AuditHead | None = None
+) -> tuple[Finding, ...]:
+    """Check every case and the audit; `progress` is called with the number of cases checked so far.
 
-    What is found is looked at again a moment later: only what is still broken counts, not what was on its way.
+    `noted`: an end of the audit's chain that somebody wrote down earlier. What is found in a case is looked at again a
+    moment later: only what is still broken counts, not what was on its way.
     Raises UNAVAILABLE when the engine is away: half a check would pass for a whole one.
     """
     findings: list[Finding] = [
         Finding(invariant="I9", case_id=case_id, detail="the engine cannot move it")
         for case_id in await office.engine.failing_cases()
     ]
+    async with office.store.reading() as session:
+        broken = await session.audit.problems(noted)
+    findings.extend(Finding(invariant="I10", case_id=AUDIT, detail=detail) for detail in broken)
     calendar = await office.calendar.current()
     sources: dict[tuple[str, str], str] = {}
     checked = 0

@@ -91,4 +91,6 @@ class SqlStore:
     async def _transaction(self, engine: AsyncEngine, *, writes: bool) -> AsyncIterator[SqlSession]:
         with translated():
             async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-                yield SqlSession(session, writes=writes)
+                opened = SqlSession(session, writes=writes)
+                yield opened
+                await opened.audit.seal()

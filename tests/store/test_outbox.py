@@ -1,25 +1,20 @@
-"""What left for departments and what happened beside the cases: kept as it was."""
+"""What left for departments: kept as it was."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from adapters.department_line import LineOptions
 from adapters.outbox_file import OutboxFile
-from domain.audit import AuditKind, AuditRecord
 from domain.codes import Technique
 from domain.department import Department
 from domain.errors import unavailable
 from domain.outbox import SentMessage
 from domain.ports import DepartmentUnavailable
 from simulators.script import Behaviour
-from store.connection import store_url, write_engine
 from store.kept_outbox import StoredOutbox
 from store.sql_store import SqlStore
 from tests.adapters.arrangement import CASE, arranged, dispatch, ref_of
-from tests.store.samples import START
 
 DEPARTMENT = Department(
     code="fire", name_zh="消防", name_en="Fire", technique=Technique.POLLED, base_url="https://fire.example"
@@ -74,23 +69,6 @@ async def test_a_worker_without_a_store_keeps_a_file(tmp_path: Path) -> None:
     assert (before.status, after.status, before.entry_id) == (None, 200, after.entry_id)
     assert after.body == before.body != b""
     assert before.message_id == dispatch(Technique.XML).idempotency_key
-
-
-async def test_the_audit_is_append_only(store: SqlStore, database_url: str) -> None:
-    record = AuditRecord(record_id="a1", kind=AuditKind.REFUSED, at=START, actor="unknown", subject="/v1/me")
-    async with store.writing() as session:
-        await session.audit.append(record)
-        await session.audit.append(record.model_copy(update={"record_id": "a2", "at": START + timedelta(seconds=1)}))
-        await session.audit.append(record.model_copy(update={"actor": "somebody else"}))
-    async with store.reading() as session:
-        assert [one.record_id for one in await session.audit.latest(10)] == ["a2", "a1"]
-        assert (await session.audit.latest(10))[1] == record
-    engine = write_engine(store_url(database_url))
-    for change in ("UPDATE audit SET kind = 'x'", "DELETE FROM audit"):
-        with pytest.raises(Exception, match="append-only"):
-            async with engine.begin() as connection:
-                await connection.execute(text(change))
-    await engine.dispose()
 
 
 async def test_a_start_brings_only_what_is_new_in_the_policy(store: SqlStore) -> None:
