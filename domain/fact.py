@@ -16,6 +16,8 @@ class FactKind(StrEnum):
     ROUND_OPENED = "ROUND_OPENED"
     DELIVERED = "DELIVERED"
     UNDELIVERABLE = "UNDELIVERABLE"
+    RELEASED = "RELEASED"
+    """A department was told that nobody waits for its answer any more."""
     ACKNOWLEDGED = "ACKNOWLEDGED"
     INTERIM = "INTERIM"
     REPLIED = "REPLIED"
@@ -82,6 +84,8 @@ class FactKind(StrEnum):
     REVIEW_TREATED = "REVIEW_TREATED"
     REVIEW_RECTIFIED = "REVIEW_RECTIFIED"
     FOLLOW_UP_ENDED = "FOLLOW_UP_ENDED"
+    MESSAGE_TAKEN_IN = "MESSAGE_TAKEN_IN"
+    """Bytes that a worker without a store had kept are in the store now."""
     MESSAGE_REFUSED = "MESSAGE_REFUSED"
     """A department's message that was turned away; the audit of every closed door."""
 
@@ -95,7 +99,7 @@ class Fact(Wire):
     kind: FactKind
     at: Instant
     actor: str
-    """`user:<id>`, `department:<code>` or `engine`."""
+    """`user:<id>`, `department:<code>`, `engine`, or `operator` for who works on the server itself."""
     request_id: str | None = None
     round: int | None = None
     data: dict[str, str] = Field(default_factory=dict)

@@ -11,10 +11,10 @@ from domain.case import CaseFilter, CasePage, CaseRecord, LaunchIntent
 from domain.codes import CaseStage
 from domain.department import Department
 from domain.desk import DeskEntry
+from domain.exchange import Exchange
 from domain.fact import ChainedFact, Fact
 from domain.follow_up_ports import FollowUps, Precedents, ProgressCodes, RatingLinks
 from domain.inbox import InboxEntry, InboxStatus
-from domain.outbox import SentMessage
 from domain.person import Person
 from domain.snapshot import CaseSnapshot, RoundOwner
 from domain.working_calendar import YearNotice
@@ -191,11 +191,12 @@ class Audit(Protocol):
         ...
 
 
-class SentMessages(Protocol):
-    """Messages to departments as they left."""
+class KeptExchanges(Protocol):
+    """Messages to departments and what they said back, with the bytes."""
 
-    async def save(self, sent: SentMessage) -> None: ...
-    async def of_case(self, case_id: str) -> Sequence[SentMessage]:
+    async def save(self, exchange: Exchange) -> None: ...
+    async def get(self, entry_id: str) -> Exchange | None: ...
+    async def of_case(self, case_id: str) -> Sequence[Exchange]:
         """Oldest first."""
         ...
 
@@ -248,7 +249,7 @@ class StoreSession(Protocol):
     @property
     def audit(self) -> Audit: ...
     @property
-    def outbox(self) -> SentMessages: ...
+    def exchanges(self) -> KeptExchanges: ...
 
 
 class Store(Protocol):
