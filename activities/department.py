@@ -21,6 +21,7 @@ from domain.ports import (
     OutageReporter,
     TimeSource,
 )
+from domain.proof import Proof
 from domain.reply import RawAnswer
 
 DISABLED_PAUSE = timedelta(seconds=30)
@@ -70,19 +71,20 @@ class DepartmentActivities:
             raise _handed_over_soon(error) from error
         except DepartmentRefusal as error:
             raise _refused(error) from error
-        if reply is None or _heard(reply, ref):
+        if reply is None or _heard(reply.reply, ref):
             await self._outages.up(ref)
             raise ApplicationError(
                 "no reply yet", type="NoReplyYet", category=ApplicationErrorCategory.BENIGN, next_retry_delay=pause
             )
         poll = f"poll:{round_id(ref.request_id, ref.round)}"
-        return RawAnswer(reply=reply, received_at=self._time.now(), ref=poll).model_dump(mode="json")
+        answer = RawAnswer(reply=reply.reply, received_at=self._time.now(), ref=poll, proof=reply.proof)
+        return answer.model_dump(mode="json")
 
     @activity.defn(name="withdraw_request")
-    async def withdraw_request(self, withdrawal: Withdrawal) -> None:
+    async def withdraw_request(self, withdrawal: Withdrawal) -> Proof | None:
         """Tell the department that nobody waits for its answer any more."""
         try:
-            await self._adapter(withdrawal.department).withdraw(withdrawal)
+            return await self._adapter(withdrawal.department).withdraw(withdrawal)
         except DepartmentUnavailable as error:
             await self._outages.down(withdrawal, error)
             raise _try_again(error) from error
@@ -121,4 +123,5 @@ def _handed_over_soon(error: DepartmentDisabled) -> ApplicationError:
 
 
 def _refused(error: DepartmentRefusal) -> ApplicationError:
-    return ApplicationError(str(error), type="DepartmentRefusal", non_retryable=True)
+    proof = [error.proof.model_dump(mode="json")] if error.proof else []
+    return ApplicationError(str(error), *proof, type="DepartmentRefusal", non_retryable=True)

@@ -3,19 +3,21 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import structlog
 
 from adapters.circuit_breaker import CircuitBreaker, CircuitState
 from adapters.department_secrets import DepartmentSecret, SecretSource
-from adapters.http_client import HttpCall, HttpClient, HttpLimits, HttpReply, PrepareClient
-from adapters.kept_exchange import kept_exchange
+from adapters.http_client import HttpCall, HttpClient, HttpLimits, PrepareClient
+from adapters.kept_exchange import Keeper, Spoken
 from adapters.outgoing_address import AddressGuard, Resolve
 from domain.department import Department
-from domain.ports import DepartmentDisabled, DepartmentUnavailable, Outbox
+from domain.ports import DepartmentDisabled, DepartmentUnavailable, Exchanges
+from domain.proof import Proof
 from domain.rate_limit import RateLimit
 
 _log = structlog.get_logger(__name__)
@@ -33,10 +35,17 @@ class LineOptions:
     """For networks with certificate authorities of their own; None: the public ones."""
     prepare: PrepareClient | None = None
     """Called once with each new client, for tracing."""
-    outbox: Outbox | None = None
-    """Keeps what is sent; None: where nothing can be kept (a worker in a department's own network)."""
+    exchanges: Exchanges | None = None
+    """Keeps what is said; None: nothing is kept and nothing can be proved."""
     resolve: Resolve | None = None
     """Looks names up; None: the system's own way."""
+
+
+class Named(NamedTuple):
+    """Which message it is, and about which round."""
+
+    message_id: str
+    round_id: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class DepartmentLine:
     breaker: CircuitBreaker
     client: HttpClient
     rate: RateLimit
-    outbox: Outbox | None = None
+    keeper: Keeper
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -58,7 +67,14 @@ class DepartmentLine:
         with self.breaker.attempt():
             yield
 
-    async def send(
+    async def tell(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes | None, *, named: Named
+    ) -> Spoken:
+        """A message of ours: it is kept before it leaves."""
+        call = HttpCall(method=method, url=self._url(path), headers=headers, content=content)
+        return await self.keeper.tell(self.client, call, named.message_id, named.round_id)
+
+    async def ask(
         self,
         method: str,
         path: str,
@@ -66,12 +82,19 @@ class DepartmentLine:
         content: bytes | None,
         *,
         query: Mapping[str, str] | None = None,
-        kept_as: str | None = None,
-    ) -> HttpReply:
-        """`kept_as`: the message's id in the outbox; None: as headers or address say. Empty: a question, not kept."""
-        url = self.base_url.rstrip("/") + path
-        call = HttpCall(method=method, url=url, headers=headers, content=content, query=query or {})
-        return await kept_exchange(self.client, None if kept_as == "" else self.outbox, self.code, call, kept_as)
+    ) -> Spoken:
+        """A question: it is kept by `keep_answer`, once somebody has read that it brought one."""
+        call = HttpCall(method=method, url=self._url(path), headers=headers, content=content, query=query or {})
+        return await self.keeper.ask(self.client, call)
+
+    async def keep_answer(self, spoken: Spoken, rounds: Sequence[str]) -> Proof | None:
+        return await self.keeper.keep_answer(spoken, rounds)
+
+    def proof(self, spoken: Spoken) -> Proof | None:
+        return self.keeper.proof(spoken.exchange)
+
+    def _url(self, path: str) -> str:
+        return self.base_url.rstrip("/") + path
 
 
 @dataclass
@@ -110,8 +133,8 @@ class DepartmentLines:
             secret=self.secrets.of(code),
             breaker=opened.breaker,
             client=opened.client,
-            outbox=self.options.outbox,
             rate=opened.rate,
+            keeper=Keeper(self.options.exchanges, code),
         )
 
     def circuits(self) -> dict[str, CircuitState]:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -12,13 +13,25 @@ from pydantic import JsonValue
 
 from adapters import callback
 from adapters.department_line import FindDepartment
+from adapters.department_message import dispatched, withdrawn
 from adapters.department_secrets import SecretSource
+from adapters.kept_exchange import Keeper
 from domain.department import Department
 from domain.desk import DeskEntry, Mail
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
+from domain.exchange import Exchange
 from domain.ids import round_id
 from domain.inbox import DepartmentMessage
-from domain.ports import DepartmentDisabled, DepartmentUnavailable, MailChannel, OfficerDesk, TimeSource
+from domain.ports import (
+    DepartmentDisabled,
+    DepartmentUnavailable,
+    Exchanges,
+    MailChannel,
+    OfficerDesk,
+    TimeSource,
+)
+from domain.proof import Proof
+from domain.reply import PolledReply
 
 LINK_OPEN_AFTER_DUE: Final = timedelta(days=30)
 """A late answer is still an answer; beyond this the officer's inbox is the way."""
@@ -33,6 +46,8 @@ class PeopleTools:
     find: FindDepartment
     secrets: SecretSource
     mail: MailChannel | None = None
+    exchanges: Exchanges | None = None
+    """Keeps what is laid on desks; None: nothing is kept."""
 
 
 class PeopleDepartment:
@@ -52,22 +67,44 @@ class PeopleDepartment:
             raise DepartmentDisabled
         token = self._token(department, dispatch)
         entry = await self._tools.desk.put(self._entry(dispatch, token))
+        proof = await self._keep(dispatch.idempotency_key, entry.round_id, entry.department, dispatched(dispatch))
+        mail_proof = entry.mail_proof
         if token is not None and department.mail and entry.mailed_at is None and entry.withdrawn_at is None:
             assert self._tools.mail is not None
-            await self._tools.mail.send(self._mail(department, dispatch, token))
-            await self._tools.desk.mailed(entry.round_id, self._time.now())
-        return Receipt(delivered_at=self._time.now(), receipt=entry.receipt)
+            mail_proof = await self._tools.mail.send(self._mail(department, dispatch, token))
+            await self._tools.desk.mailed(entry.round_id, self._time.now(), mail_proof)
+        now = self._time.now()
+        return Receipt(delivered_at=now, receipt=entry.receipt, proof=proof, mail_proof=mail_proof)
 
-    async def poll(self, ref: RoundRef) -> JsonValue | None:
+    async def poll(self, ref: RoundRef) -> PolledReply | None:
         raise TypeError(f"people in {ref.department.code} answer by themselves and are never polled")
 
-    async def withdraw(self, withdrawal: Withdrawal) -> None:
+    async def withdraw(self, withdrawal: Withdrawal) -> Proof | None:
         key = round_id(withdrawal.request_id, withdrawal.round)
-        await self._tools.desk.withdraw(key, self._time.now())
+        if not await self._tools.desk.withdraw(key, self._time.now()):
+            return None
+        return await self._keep(withdrawal.message_id, key, withdrawal.department.code, withdrawn(withdrawal))
 
     def parse_callback(self, department: str, headers: Mapping[str, str], body: bytes) -> DepartmentMessage:
         """Always refused as unsigned, unless the department was given a webhook secret to move over with."""
         return callback.receive(self._tools.secrets.of(department).accepted_secrets, headers, body)
+
+    async def _keep(self, message_id: str, key: str, department: str, said: dict[str, JsonValue]) -> Proof | None:
+        """The same message again is the same entry with the same bytes."""
+        laid = Exchange(
+            entry_id=f"desk.{message_id}",
+            department=department,
+            message_id=message_id,
+            rounds=(key,),
+            sent_at=self._time.now(),
+            method="DESK",
+            address=f"{department}/{message_id}",
+            headers={"content-type": "application/json"},
+            body=json.dumps(said, ensure_ascii=False, sort_keys=True).encode(),
+        )
+        keeper = Keeper(self._tools.exchanges, department)
+        await keeper.keep(laid)
+        return keeper.proof(laid)
 
     def _entry(self, dispatch: Dispatch, token: str | None) -> DeskEntry:
         now = self._time.now()
@@ -95,6 +132,9 @@ class PeopleDepartment:
         due = _shown(dispatch.due_at)
         return Mail(
             mail_id=dispatch.idempotency_key,
+            department=department.code,
+            round_id=dispatch.idempotency_key,
+            token=token,
             to=department.mail or "",
             subject=f"【联动】协办请求 Request {dispatch.case_id}",
             text=(

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from pydantic import JsonValue
-
 from adapters import callback
-from adapters.department_line import DepartmentLine, DepartmentLines
+from adapters.department_line import DepartmentLine, DepartmentLines, Named
 from adapters.department_message import dispatched, written
 from adapters.department_reply import fail, read_poll, read_polls, read_receipt, succeeded
-from adapters.http_client import HttpReply
+from adapters.kept_answers import KeptAnswers
 from adapters.shared_poll import CannotAskTogether, Polled, SharedPolls
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
 from domain.inbox import DepartmentMessage
 from domain.ports import DepartmentUnavailable, TimeSource
+from domain.proof import Proof
+from domain.reply import PolledReply
 
 _NOT_MODIFIED = 304
 _NO_SUCH_QUESTION = (400, 404, 405, 410, 414, 422, 501)
@@ -41,34 +41,43 @@ class PolledDepartment:
         self._lines = lines
         self._time = time
         self._polls = SharedPolls(time, together=self._replies, single=self._reply)
+        self._answers = KeptAnswers()
         self._said: dict[str, _Said] = {}
 
     async def deliver(self, dispatch: Dispatch) -> Receipt:
         line = await self._lines.line(dispatch.department.code)
         with line.attempt():
             message = written("request.dispatched", self._time.now(), dispatched(dispatch))
-            reply = await _send(line, "PUT", _path(dispatch.request_id, dispatch.round), message)
-            if not succeeded(reply, also=(_ALREADY_TAKEN,)):
-                fail(reply, self._time.now())
-            return Receipt(delivered_at=self._time.now(), receipt=read_receipt(reply))
+            headers = _authorized(line) | {"content-type": "application/json"}
+            named = Named(dispatch.idempotency_key, dispatch.idempotency_key)
+            path = _path(dispatch.request_id, dispatch.round)
+            spoken = await line.tell("PUT", path, headers, message.encode(), named=named)
+            proof = line.proof(spoken)
+            if not succeeded(spoken.reply, also=(_ALREADY_TAKEN,)):
+                fail(spoken.reply, self._time.now(), proof=proof)
+            return Receipt(delivered_at=self._time.now(), receipt=read_receipt(spoken.reply), proof=proof)
 
-    async def poll(self, ref: RoundRef) -> JsonValue | None:
+    async def poll(self, ref: RoundRef) -> PolledReply | None:
         return await self._polls.poll(ref)
 
-    async def _reply(self, ref: RoundRef) -> JsonValue | None:
+    async def _reply(self, ref: RoundRef) -> PolledReply | None:
         line = await self._lines.line(ref.department.code)
         with line.attempt():
-            reply = await _send(line, "GET", _path(ref.request_id, ref.round), None)
-            if not succeeded(reply):
-                fail(reply, self._time.now(), try_again=_ASK_AGAIN)
-            return read_poll(reply)
+            spoken = await line.ask("GET", _path(ref.request_id, ref.round), _authorized(line), None)
+            if not succeeded(spoken.reply):
+                fail(spoken.reply, self._time.now(), try_again=_ASK_AGAIN)
+            stated = read_poll(spoken.reply)
+        return await self._answers.keep_one(line, spoken, round_id(ref.request_id, ref.round), stated)
 
-    async def withdraw(self, withdrawal: Withdrawal) -> None:
+    async def withdraw(self, withdrawal: Withdrawal) -> Proof | None:
         line = await self._lines.line(withdrawal.department.code)
+        named = Named(withdrawal.message_id, round_id(withdrawal.request_id, withdrawal.round))
         with line.attempt():
-            reply = await _send(line, "DELETE", _path(withdrawal.request_id, withdrawal.round), None)
-            if not succeeded(reply, also=_NOTHING_TO_WITHDRAW):
-                fail(reply, self._time.now())
+            path = _path(withdrawal.request_id, withdrawal.round)
+            spoken = await line.tell("DELETE", path, _authorized(line), None, named=named)
+            if not succeeded(spoken.reply, also=_NOTHING_TO_WITHDRAW):
+                fail(spoken.reply, self._time.now(), proof=line.proof(spoken))
+            return line.proof(spoken)
 
     async def _replies(self, refs: Sequence[RoundRef]) -> Mapping[str, Polled]:
         """One question for many rounds. A system that says the same as before may say so in one line (ETag)."""
@@ -77,8 +86,9 @@ class PolledDepartment:
         said = self._said.get(line.code)
         known = said if said is not None and said.wanted == wanted else None
         with line.attempt():
-            headers = {"if-none-match": known.etag} if known is not None else {}
-            reply = await _send(line, "GET", "/requests", None, headers=headers, query={"rounds": ",".join(wanted)})
+            headers = _authorized(line) | ({"if-none-match": known.etag} if known is not None else {})
+            spoken = await line.ask("GET", "/requests", headers, None, query={"rounds": ",".join(wanted)})
+            reply = spoken.reply
             if reply.status == _NOT_MODIFIED and known is not None:
                 return known.found
             if reply.status in _NO_SUCH_QUESTION:
@@ -86,10 +96,11 @@ class PolledDepartment:
             if not succeeded(reply):
                 fail(reply, self._time.now(), try_again=_ASK_AGAIN)
         try:
-            found = read_polls(reply, wanted)
+            stated = read_polls(reply, wanted)
         except DepartmentUnavailable as error:
             # One poisoned reply must not hold up the others
             raise CannotAskTogether(str(error)) from None
+        found = await self._answers.keep(line, spoken, stated)
         etag = reply.headers.get("etag")
         if etag and len(etag) <= _LONGEST_ETAG and etag.isascii() and etag.isprintable():
             self._said[line.code] = _Said(wanted, etag, found)
@@ -104,19 +115,8 @@ def _path(request_id: str, round_number: int) -> str:
     return f"/requests/{quote(request_id, safe='')}/rounds/{round_number}"
 
 
-async def _send(
-    line: DepartmentLine,
-    method: str,
-    path: str,
-    message: str | None,
-    *,
-    headers: Mapping[str, str] | None = None,
-    query: Mapping[str, str] | None = None,
-) -> HttpReply:
+def _authorized(line: DepartmentLine) -> dict[str, str]:
     authorization = line.secret.authorization
     if authorization is None:
         raise DepartmentUnavailable("secret: no bearer token for this department")
-    sent = {"authorization": authorization, **(headers or {})}
-    if message is None:
-        return await line.send(method, path, sent, None, query=query)
-    return await line.send(method, path, sent | {"content-type": "application/json"}, message.encode())
+    return {"authorization": authorization}

@@ -12,6 +12,7 @@ from domain.ids import round_id
 from domain.inbox import DepartmentMessage
 from domain.outage import Outage
 from domain.ports import DepartmentUnavailable
+from domain.reply import PolledReply
 
 Script = Mapping[str, Sequence[tuple[datetime, JsonValue]]]
 """Answers by ask key or request id: the n-th is for round n. By round id (`….r2`): the first is for that round."""
@@ -66,13 +67,13 @@ class DepartmentRecorder:
             self._receipts[key] = Receipt(delivered_at=self._now(), receipt=number)
         return self._receipts[key]
 
-    async def poll(self, ref: RoundRef) -> JsonValue | None:
+    async def poll(self, ref: RoundRef) -> PolledReply | None:
         self.polls.append(ref)
         self._reach(ref.department.code)
         scripted = self._scripted(ref)
         if scripted is None or self._now() < scripted[0]:
             return None
-        return scripted[1]
+        return PolledReply(reply=scripted[1])
 
     async def withdraw(self, withdrawal: Withdrawal) -> None:
         self._reach(withdrawal.department.code)

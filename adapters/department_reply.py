@@ -8,10 +8,12 @@ from typing import NoReturn
 from pydantic import JsonValue
 
 from adapters.http_client import HttpReply
-from adapters.shared_poll import Polled
 from adapters.strict_json import MalformedJson, parse_json
 from domain.ports import DepartmentRefusal, DepartmentUnavailable
+from domain.proof import Proof
 
+Stated = JsonValue | DepartmentUnavailable | None
+"""What a system says about one round: its reply as stated, what is wrong with it, or that there is none yet."""
 MAX_RETRY_AFTER_SECONDS = 3600.0
 """A department may slow us down, not put us off beyond the next look."""
 _TRY_AGAIN = frozenset({408, 409, 425, 429})
@@ -21,10 +23,12 @@ def succeeded(reply: HttpReply, *, also: Collection[int] = ()) -> bool:
     return 200 <= reply.status < 300 or reply.status in also
 
 
-def fail(reply: HttpReply, now: datetime, *, try_again: Collection[int] = _TRY_AGAIN) -> NoReturn:
-    """Raise what an unsuccessful status stands for; the body is never quoted."""
+def fail(
+    reply: HttpReply, now: datetime, *, try_again: Collection[int] = _TRY_AGAIN, proof: Proof | None = None
+) -> NoReturn:
+    """Raise what an unsuccessful status stands for; the body is never quoted. `proof`: that it was said."""
     if 400 <= reply.status < 500 and reply.status not in try_again:
-        raise DepartmentRefusal(f"http-{reply.status}: the system will not take this request")
+        raise DepartmentRefusal(f"http-{reply.status}: the system will not take this request", proof=proof)
     kind = "redirect" if 300 <= reply.status < 400 else f"http-{reply.status}"
     wait = retry_after_seconds(reply.headers.get("retry-after"), now)
     raise DepartmentUnavailable(f"{kind}: the system cannot do this now", retry_after_seconds=wait)
@@ -77,12 +81,12 @@ def read_poll(reply: HttpReply) -> JsonValue | None:
     return _stated(read_object(reply))
 
 
-def read_polls(reply: HttpReply, wanted: Collection[str]) -> dict[str, Polled]:
+def read_polls(reply: HttpReply, wanted: Collection[str]) -> dict[str, Stated]:
     """The same for many rounds at once; what is wrong with one of them is told of that one only."""
     rounds = read_object(reply).get("rounds")
     if not isinstance(rounds, list):
         raise DepartmentUnavailable("not-understood: no list of rounds")
-    found: dict[str, Polled] = {}
+    found: dict[str, Stated] = {}
     for one in rounds:
         if not isinstance(one, dict):
             raise DepartmentUnavailable("not-understood: a round that is no object")

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from pydantic import JsonValue
-
 from adapters import callback
-from adapters.department_line import DepartmentLine, DepartmentLines
+from adapters.department_line import DepartmentLine, DepartmentLines, Named
 from adapters.department_message import dispatched
-from adapters.department_reply import check_receipt, fail, succeeded
+from adapters.department_reply import Stated, check_receipt, fail, succeeded
 from adapters.http_client import HttpReply
+from adapters.kept_answers import KeptAnswers
+from adapters.kept_exchange import Spoken
 from adapters.shared_poll import CannotAskTogether, Polled, SharedPolls
 from adapters.soap_message import (
     CONTENT_TYPE,
@@ -28,6 +28,8 @@ from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
 from domain.inbox import DepartmentMessage
 from domain.ports import DepartmentRefusal, DepartmentUnavailable, TimeSource
+from domain.proof import Proof
+from domain.reply import PolledReply
 
 _NAMES = {
     "request_id": "requestId",
@@ -55,6 +57,7 @@ class XmlDepartment:
     def __init__(self, lines: DepartmentLines, time: TimeSource) -> None:
         self._lines = lines
         self._time = time
+        self._answers = KeptAnswers()
         self._polls = SharedPolls(time, together=self._replies, single=self._reply)
 
     async def deliver(self, dispatch: Dispatch) -> Receipt:
@@ -63,14 +66,15 @@ class XmlDepartment:
         parts = [part(name, data[key]) for key, name in _NAMES.items()]
         with line.attempt():
             submitted = [*parts, fields(dispatch.fields)]
-            message = await self._say(line, "SubmitRequest", submitted, kept_as=dispatch.idempotency_key)
+            named = Named(dispatch.idempotency_key, dispatch.idempotency_key)
+            message, spoken = await self._say(line, "SubmitRequest", submitted, named=named)
             receipt = check_receipt(message.text_of("receipt"))
-            return Receipt(delivered_at=self._time.now(), receipt=receipt)
+            return Receipt(delivered_at=self._time.now(), receipt=receipt, proof=line.proof(spoken))
 
-    async def poll(self, ref: RoundRef) -> JsonValue | None:
+    async def poll(self, ref: RoundRef) -> PolledReply | None:
         return await self._polls.poll(ref)
 
-    async def withdraw(self, withdrawal: Withdrawal) -> None:
+    async def withdraw(self, withdrawal: Withdrawal) -> Proof | None:
         line = await self._lines.line(withdrawal.department.code)
         parts = [
             part("requestId", withdrawal.request_id),
@@ -78,14 +82,15 @@ class XmlDepartment:
             part("reason", withdrawal.reason),
         ]
         with line.attempt():
-            key = f"{round_id(withdrawal.request_id, withdrawal.round)}.withdrawn"
-            await self._say(line, "CancelRequest", parts, kept_as=key, fine=(_UNKNOWN,))
+            named = Named(withdrawal.message_id, round_id(withdrawal.request_id, withdrawal.round))
+            _, spoken = await self._say(line, "CancelRequest", parts, named=named, fine=(_UNKNOWN,))
+            return line.proof(spoken)
 
     def parse_callback(self, department: str, headers: Mapping[str, str], body: bytes) -> DepartmentMessage:
         """Always refused as unsigned, unless the department was given a webhook secret to move over with."""
         return callback.receive(self._lines.secrets.of(department).accepted_secrets, headers, body)
 
-    async def _reply(self, ref: RoundRef) -> JsonValue | None:
+    async def _reply(self, ref: RoundRef) -> PolledReply | None:
         found = (await self._ask([ref]))[round_id(ref.request_id, ref.round)]
         if isinstance(found, DepartmentUnavailable):
             raise found
@@ -98,16 +103,16 @@ class XmlDepartment:
             # One poisoned reply must not hold up the others
             raise CannotAskTogether(str(error)) from None
 
-    async def _ask(self, refs: Sequence[RoundRef]) -> dict[str, Polled]:
+    async def _ask(self, refs: Sequence[RoundRef]) -> Mapping[str, Polled]:
         line = await self._lines.line(refs[0].department.code)
         rounds = [round_part(ref.request_id, ref.round) for ref in refs]
         with line.attempt():
-            message = await self._say(line, "QueryReplies", rounds, ask_again=_ASK_AGAIN)
+            message, spoken = await self._say(line, "QueryReplies", rounds, ask_again=_ASK_AGAIN)
             asked = {round_id(ref.request_id, ref.round) for ref in refs}
             found = dict(_status(element) for element in rounds_of(message))
             if not asked <= found.keys():
                 raise _Malformed("not-understood: the answer leaves a round out")
-            return {key: found[key] for key in asked}
+        return await self._answers.keep(line, spoken, {key: found[key] for key in asked})
 
     async def _say(
         self,
@@ -115,11 +120,11 @@ class XmlDepartment:
         operation: str,
         parts: Sequence[str],
         *,
-        kept_as: str = "",
+        named: Named | None = None,
         fine: Collection[str] = (),
         ask_again: Collection[int] = (),
-    ) -> Element:
-        """`kept_as`: id in the outbox; empty for questions."""
+    ) -> tuple[Element, Spoken]:
+        """`named`: a message of ours; None for questions."""
         authorization = line.secret.authorization
         if authorization is None:
             raise DepartmentUnavailable("secret: no bearer token for this department")
@@ -129,17 +134,25 @@ class XmlDepartment:
             "accept": "text/xml",
             "soapaction": action(operation),
         }
-        reply = await line.send("POST", "", headers, envelope(operation, parts), kept_as=kept_as)
+        spoken = await self._exchange(line, headers, envelope(operation, parts), named)
+        reply, proof = spoken.reply, line.proof(spoken) if named else None
         if not succeeded(reply) and not (reply.status == _FAULT_STATUS and _is_xml(reply)):
-            fail(reply, self._time.now(), **({"try_again": ask_again} if ask_again else {}))
+            fail(reply, self._time.now(), proof=proof, **({"try_again": ask_again} if ask_again else {}))
         found = _read(reply, operation)
         if isinstance(found, Element):
-            return found
+            return found, spoken
         if found.code in fine:
-            return Element("", operation, {})
+            return Element("", operation, {}), spoken
         if found.client:
-            raise DepartmentRefusal("soap-client: the system will not take this message")
+            raise DepartmentRefusal("soap-client: the system will not take this message", proof=proof)
         raise DepartmentUnavailable("soap-server: the system cannot do this now")
+
+    async def _exchange(
+        self, line: DepartmentLine, headers: Mapping[str, str], content: bytes, named: Named | None
+    ) -> Spoken:
+        if named is None:
+            return await line.ask("POST", "", headers, content)
+        return await line.tell("POST", "", headers, content, named=named)
 
 
 class _Malformed(DepartmentUnavailable):
@@ -159,7 +172,7 @@ def _read(reply: HttpReply, operation: str) -> Element | Fault:
         raise _Malformed(f"not-understood: {error}") from None
 
 
-def _status(element: Element) -> tuple[str, Polled]:
+def _status(element: Element) -> tuple[str, Stated]:
     attributes = element.attributes
     key = f"{attributes.get('requestId')}.r{attributes.get('number')}"
     stated = element.child("reply")

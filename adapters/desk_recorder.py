@@ -1,9 +1,10 @@
 """A desk and a mail carrier in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from domain.desk import DeskEntry, Mail
+from domain.proof import Proof
 
 
 class DeskRecorder:
@@ -14,17 +15,17 @@ class DeskRecorder:
     async def put(self, entry: DeskEntry) -> DeskEntry:
         return self.entries.setdefault(entry.round_id, entry)
 
-    async def mailed(self, round_id: str, at: datetime) -> None:
-        self._change(round_id, {"mailed_at": at})
+    async def mailed(self, round_id: str, at: datetime, proof: Proof | None) -> None:
+        self._change(round_id, {"mailed_at": at, "mail_proof": proof})
 
     async def withdraw(self, round_id: str, at: datetime) -> bool:
         return self._change(round_id, {"withdrawn_at": at})
 
-    def _change(self, round_id: str, update: dict[str, datetime]) -> bool:
+    def _change(self, round_id: str, update: Mapping[str, datetime | Proof | None]) -> bool:
         entry = self.entries.get(round_id)
         if entry is None:
             return False
-        if any(getattr(entry, name) is None for name in update):
+        if getattr(entry, next(iter(update))) is None:
             self.entries[round_id] = entry.model_copy(update=update)
         return True
 

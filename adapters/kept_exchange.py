@@ -1,6 +1,7 @@
-"""Sends a message of ours and keeps it: bytes and signature before they leave, the answer after it came."""
+"""Speaks to a department and keeps it: bytes and signature before they leave, the answer after it came."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
@@ -9,64 +10,109 @@ import structlog
 
 from adapters.http_client import HttpCall, HttpClient, HttpReply
 from domain.errors import LiandongError
-from domain.outbox import MAX_REPLY_KEPT, SentMessage
-from domain.ports import DepartmentUnavailable, Outbox
+from domain.exchange import MAX_FAILURE_KEPT, Exchange
+from domain.ports import DepartmentUnavailable, Exchanges
+from domain.proof import Proof
 
 _log = structlog.get_logger(__name__)
 
-_PROOF: Final = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "soapaction")
-"""Headers that are kept. A bearer token proves nothing to others and opens doors."""
+_PROOF: Final = (
+    "webhook-id",
+    "webhook-timestamp",
+    "webhook-signature",
+    "content-type",
+    "soapaction",
+    "if-none-match",
+    "etag",
+    "date",
+)
+"""Headers that are kept, of both directions."""
+_TOO_MANY: Final = 429
 
 
-async def kept_exchange(
-    client: HttpClient, outbox: Outbox | None, department: str, call: HttpCall, kept_as: str | None = None
-) -> HttpReply:
-    """Like `client.send`. Raises DepartmentUnavailable also when the message could not be kept: then it did not leave.
+@dataclass(frozen=True)
+class Spoken:
+    """What came back, and the whole exchange."""
 
-    Questions without a body (polls) say nothing and are not kept.
-    """
-    if outbox is None or call.content is None:
-        return await client.send(call)
-    sent = SentMessage(
-        entry_id=uuid4().hex,
-        department=department,
-        message_id=kept_as or _message_id(call),
-        sent_at=datetime.now(UTC),
-        method=call.method,
-        address=call.url,
-        headers=_kept(call.headers),
-        body=call.content,
-    )
-    try:
-        await outbox.keep(sent)
-    except LiandongError:
-        raise DepartmentUnavailable("outbox: the message could not be kept, so it was not sent") from None
-    try:
-        reply = await client.send(call)
-    except DepartmentUnavailable as error:
-        await _settle(outbox, sent.model_copy(update={"failure": str(error)}))
-        raise
-    await _settle(outbox, sent.model_copy(update={"status": reply.status, "reply": reply.body[:MAX_REPLY_KEPT]}))
-    return reply
+    reply: HttpReply
+    exchange: Exchange
 
 
-async def _settle(outbox: Outbox, sent: SentMessage) -> None:
-    """What was sent is kept already; a lost note about the answer must not make it look unsent."""
-    try:
-        await outbox.keep(sent)
-    except LiandongError as error:
-        _log.warning("what came back for a message could not be kept", entry=sent.entry_id, code=error.code)
+@dataclass(frozen=True)
+class Keeper:
+    """`exchanges` None: where nothing is kept; then there are no proofs either."""
+
+    exchanges: Exchanges | None
+    department: str
+
+    async def tell(self, client: HttpClient, call: HttpCall, message_id: str, round_: str) -> Spoken:
+        """A message of ours. Raises DepartmentUnavailable also when it could not be kept: then it did not leave."""
+        sent = self._exchange(call, message_id).model_copy(update={"rounds": (round_,)})
+        await self.keep(sent)
+        try:
+            reply = await client.send(call)
+        except DepartmentUnavailable as error:
+            await self._settle(sent.model_copy(update={"failure": str(error)}))
+            raise
+        exchange = _answered(sent, reply)
+        await self._settle(exchange)
+        return Spoken(reply, exchange)
+
+    async def ask(self, client: HttpClient, call: HttpCall) -> Spoken:
+        """A question: nothing is kept before somebody says that its answer is worth it."""
+        asked = self._exchange(call, "")
+        return Spoken(reply := await client.send(call), _answered(asked, reply))
+
+    async def keep_answer(self, spoken: Spoken, rounds: Sequence[str]) -> Proof | None:
+        """Raises DepartmentUnavailable: an answer that cannot be kept is asked for again."""
+        exchange = spoken.exchange.model_copy(update={"rounds": tuple(rounds), "message_id": rounds[0]})
+        await self.keep(exchange)
+        return self.proof(exchange)
+
+    def proof(self, exchange: Exchange) -> Proof | None:
+        if self.exchanges is None:
+            return None
+        return exchange.proof(elsewhere=self.exchanges.elsewhere)
+
+    async def keep(self, exchange: Exchange) -> None:
+        if self.exchanges is None:
+            return
+        try:
+            await self.exchanges.keep(exchange)
+        except LiandongError:
+            raise DepartmentUnavailable("not-kept: what cannot be kept neither leaves nor counts") from None
+
+    async def _settle(self, exchange: Exchange) -> None:
+        """What was sent is kept already; a lost note about the answer must not make it look unsent."""
+        try:
+            await self.keep(exchange)
+        except DepartmentUnavailable:
+            _log.warning("what came back for a message could not be kept", entry=exchange.entry_id)
+
+    def _exchange(self, call: HttpCall, message_id: str) -> Exchange:
+        query = "&".join(f"{name}={value}" for name, value in call.query.items())
+        return Exchange(
+            entry_id=uuid4().hex,
+            department=self.department,
+            message_id=message_id,
+            sent_at=datetime.now(UTC),
+            method=call.method,
+            address=f"{call.url}?{query}" if query else call.url,
+            headers=_kept(call.headers),
+            body=call.content or b"",
+        )
+
+
+def _answered(sent: Exchange, reply: HttpReply) -> Exchange:
+    passing = reply.status >= 500 or reply.status == _TOO_MANY
+    body = reply.body[:MAX_FAILURE_KEPT] if passing else reply.body
+    kept = {"status": reply.status, "reply_headers": _kept(reply.headers), "reply": body}
+    return sent.model_copy(update={**kept, "cut": len(body) < len(reply.body)})
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items() if name.lower() in _PROOF}
-
-
-def _message_id(call: HttpCall) -> str:
-    signed = next((value for name, value in call.headers.items() if name.lower() == "webhook-id"), None)
-    if signed is not None:
-        return signed
-    # PUT /requests/<request>/rounds/<round>: the address is the key
-    _, _, tail = call.url.rpartition("/requests/")
-    request, _, number = tail.partition("/rounds/")
-    return f"{request}.r{number}" if number else call.url[-200:]
+    kept = {name.lower(): value for name, value in headers.items() if name.lower() in _PROOF}
+    authorization = next((value for name, value in headers.items() if name.lower() == "authorization"), None)
+    if authorization is not None:
+        kept["authorization"] = f"{authorization.partition(' ')[0]} ***"
+    return kept

@@ -1,15 +1,22 @@
 """Mail over SMTP: plain text, encrypted where the settings say so, one connection a mail."""
 
 import asyncio
+import hashlib
 import smtplib
 import ssl
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from enum import StrEnum
+from uuid import uuid4
 
+from adapters.kept_exchange import Keeper
 from domain.desk import Mail
-from domain.ports import DepartmentRefusal, DepartmentUnavailable, TimeSource
+from domain.exchange import Exchange
+from domain.ports import DepartmentRefusal, DepartmentUnavailable, Exchanges, TimeSource
+from domain.proof import Proof
 
 _PERMANENT = range(500, 600)
 
@@ -35,14 +42,24 @@ class MailServer:
 class SmtpMail:
     """The library blocks, so each mail has a thread while it is on its way."""
 
-    def __init__(self, server: MailServer, time: TimeSource, *, at_once: int = 4) -> None:
+    def __init__(
+        self, server: MailServer, time: TimeSource, exchanges: Exchanges | None = None, *, at_once: int = 4
+    ) -> None:
         self._server = server
+        self._exchanges = exchanges
         self._time = time
         self._slots = asyncio.Semaphore(at_once)
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> Proof | None:
         """Raises DepartmentRefusal when the mail box does not exist, DepartmentUnavailable for everything else."""
-        message = self._written(mail)
+        now = self._time.now()
+        keeper = Keeper(self._exchanges, mail.department)
+        exchange = self._kept(mail, now)
+        await keeper.keep(exchange)
+        await self._carry(self._written(mail, now))
+        return keeper.proof(exchange)
+
+    async def _carry(self, message: EmailMessage) -> None:
         async with self._slots:
             try:
                 await asyncio.to_thread(self._hand_over, message)
@@ -57,12 +74,27 @@ class SmtpMail:
             except (smtplib.SMTPException, OSError):
                 raise DepartmentUnavailable("mail: the mail server cannot be reached") from None
 
-    def _written(self, mail: Mail) -> EmailMessage:
+    def _kept(self, mail: Mail, now: datetime) -> Exchange:
+        """As it leaves, but for the token: its SHA-256 stands there, and whoever holds the token can put it back."""
+        shown = mail.text.replace(mail.token, f"sha256:{hashlib.sha256(mail.token.encode()).hexdigest()}")
+        message = self._written(mail.model_copy(update={"text": shown}), now)
+        return Exchange(
+            entry_id=uuid4().hex,
+            department=mail.department,
+            message_id=mail.mail_id,
+            rounds=(mail.round_id,),
+            sent_at=now,
+            method="MAIL",
+            address=f"{self._server.host}:{self._server.port}",
+            body=message.as_bytes(policy=SMTP),
+        )
+
+    def _written(self, mail: Mail, now: datetime) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._server.sender
         message["To"] = mail.to
         message["Subject"] = mail.subject
-        message["Date"] = format_datetime(self._time.now())
+        message["Date"] = format_datetime(now)
         # The same for every send: a mail box that got it twice can tell
         message["Message-ID"] = f"<{mail.mail_id}@{self._server.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"

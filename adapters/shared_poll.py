@@ -5,18 +5,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pydantic import JsonValue
-
 from domain.dispatch import RoundRef
 from domain.ids import round_id
 from domain.poll_pace import poll_pause
 from domain.ports import DepartmentUnavailable, TimeSource
+from domain.reply import PolledReply
 
-Polled = JsonValue | DepartmentUnavailable | None
+Polled = PolledReply | DepartmentUnavailable | None
 """A reply, None while there is none, or what is wrong with this one round."""
 Together = Callable[[Sequence[RoundRef]], Awaitable[Mapping[str, Polled]]]
 """Asks for several rounds at once; by round id, every round that was asked for."""
-Single = Callable[[RoundRef], Awaitable[JsonValue | None]]
+Single = Callable[[RoundRef], Awaitable[PolledReply | None]]
 
 MOST_AT_ONCE = 100
 _FORGOTTEN_AFTER = timedelta(hours=24)
@@ -60,7 +59,7 @@ class SharedPolls:
         self._window = window_seconds
         self._departments: dict[str, _Department] = {}
 
-    async def poll(self, ref: RoundRef) -> JsonValue | None:
+    async def poll(self, ref: RoundRef) -> PolledReply | None:
         """Raises what the department's system made of the question, to everybody who waited for it."""
         department = self._departments.setdefault(ref.department.code, _Department())
         key, entered = round_id(ref.request_id, ref.round), self._time.now()

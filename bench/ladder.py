@@ -158,7 +158,8 @@ async def _checked(plan: Plan, at: Stage, progress: Progress) -> tuple[tuple[Fin
         seen = number
         progress.update(bar, completed=number)
 
-    return await check_invariants(at.product, count), seen
+    findings, _ = await check_invariants(at.product, count)
+    return findings, seen
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

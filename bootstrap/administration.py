@@ -2,17 +2,24 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 from adapters.system_time import SystemTime
 from bootstrap.container import open_container, open_store
 from bootstrap.effective_policy import Whereabouts
 from bootstrap.embedded_temporal import EmbeddedTemporalError
+from bootstrap.evidence_folder import write_messages
 from bootstrap.first_start import renew_token
 from bootstrap.policies import load_notice_file
 from bootstrap.running import find_running
 from bootstrap.settings import Settings, TemporalMode
+from domain.audit import AuditKind, AuditRecord
+from domain.audit_chain import AuditHead
 from domain.invariants import Finding
+from domain.kept_message import KeptMessage
 from domain.working_calendar import YearNotice
+from services.read_kept_messages import read_kept_messages
+from services.take_in_messages import TakenIn, take_in_messages
 from services.verify_invariants import verify
 
 
@@ -30,10 +37,44 @@ async def load_calendar(settings: Settings, path: Path) -> YearNotice:
     return notice
 
 
-async def check_invariants(settings: Settings, progress: Callable[[int], None]) -> tuple[Finding, ...]:
-    """Compare store and engine, case by case."""
+async def check_invariants(
+    settings: Settings, progress: Callable[[int], None], noted: AuditHead | None = None
+) -> tuple[tuple[Finding, ...], AuditHead]:
+    """Compare store and engine, case by case. Also tells where the audit ends, to be noted down for the next time."""
     async with open_container(settings, Whereabouts("", _temporal_address(settings), lazy_engine=True)) as container:
-        return await verify(container.office, progress)
+        async with container.store.reading() as session:
+            head = await session.audit.head()
+        return await verify(container.office, progress, noted), head
+
+
+async def kept_messages(settings: Settings, case_id: str) -> tuple[KeptMessage, ...]:
+    """Everything that was said to departments and by them about a case. Raises NOT_FOUND."""
+    async with open_store(settings) as store:
+        return await read_kept_messages(store, case_id)
+
+
+async def export_messages(settings: Settings, case_id: str, folder: Path) -> int:
+    """Write the bytes into a new folder, with SHA256SUMS; the export itself stands in the audit. Raises NOT_FOUND."""
+    async with open_store(settings) as store:
+        kept = await read_kept_messages(store, case_id)
+        async with store.writing() as session:
+            record = AuditRecord(
+                record_id=uuid4().hex,
+                kind=AuditKind.MESSAGES_EXPORTED,
+                at=SystemTime().now(),
+                actor="operator",
+                subject=case_id,
+                data={"messages": str(len(kept))},
+            )
+            await session.audit.append(record)
+    return write_messages(kept, folder)
+
+
+async def take_in(settings: Settings, path: Path) -> TakenIn:
+    """The file of a worker without a store. Raises OSError."""
+    async with open_store(settings) as store:
+        with path.open("rb") as lines:
+            return await take_in_messages(store, lines, SystemTime().now())
 
 
 def _temporal_address(settings: Settings) -> str:

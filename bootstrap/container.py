@@ -49,7 +49,7 @@ from domain.ports import DepartmentAdapter, NoticeChannel
 from services.office import Office
 from store.calendar_source import StoredCalendar
 from store.desk import StoredDesk
-from store.kept_outbox import StoredOutbox
+from store.kept_exchanges import StoredExchanges
 from store.migrate import migrate
 from store.pending_answers import StoredPendingAnswers
 from store.progress_recorder import StoredProgress
@@ -143,9 +143,11 @@ async def open_container(settings: Settings, where: Whereabouts) -> AsyncIterato
             await seed(store, policy.departments, load_notices(settings.policies))
         department_secrets(settings.data_dir, policy.departments)
         secrets = SecretFile(settings.data_dir / SECRETS_FILE)
-        options = LineOptions(prepare=telemetry.instrument, outbox=StoredOutbox(store))
+        exchanges = StoredExchanges(store)
+        options = LineOptions(prepare=telemetry.instrument, exchanges=exchanges)
         lines = DepartmentLines(_finder(store), secrets, options)
-        people = PeopleTools(StoredDesk(store), _finder(store), secrets, build_mail(settings.mail, time))
+        mail = build_mail(settings.mail, time, exchanges)
+        people = PeopleTools(StoredDesk(store), _finder(store), secrets, mail, exchanges)
         adapters = build_adapters(lines, time, where.public_url, people)
         telemetry.registry.register(CircuitCollector(lines.circuits))
         client = await connect(settings.temporal, where, telemetry, build_data_converter(keys_of_payloads))

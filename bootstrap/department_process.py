@@ -10,8 +10,8 @@ from activities.department import DepartmentActivities
 from adapters.department_line import DepartmentLines, LineOptions
 from adapters.department_secrets import DepartmentSecrets
 from adapters.departments import build_adapters
+from adapters.exchange_file import ExchangeFile
 from adapters.outage_reporter import TemporalOutageReporter
-from adapters.outbox_file import OutboxFile
 from adapters.secret_file import SecretFile
 from adapters.system_time import SystemTime
 from bootstrap.data_converter import build_data_converter
@@ -25,6 +25,9 @@ from bootstrap.temporal_client import connect
 from bootstrap.workers import department_worker
 from domain.codes import Technique
 from domain.department import Department
+
+EXCHANGES_FILE = "exchanges.jsonl"
+"""What was said, for `liandong evidence import` on the other side."""
 
 
 def alone(settings: Settings, where: Whereabouts) -> tuple[Department, ...]:
@@ -48,7 +51,7 @@ async def department_workers(
     secrets = _secrets(settings, departments)
     converter = build_data_converter(open_key_ring(settings))
     telemetry = build_telemetry(settings.telemetry)
-    options = LineOptions(prepare=telemetry.instrument, outbox=OutboxFile(settings.data_dir / "outbox.jsonl"))
+    options = LineOptions(prepare=telemetry.instrument, exchanges=ExchangeFile(settings.data_dir / EXCHANGES_FILE))
     lines = DepartmentLines(directory.find, secrets, options)
     try:
         client = await connect(settings.temporal, where, telemetry, converter)

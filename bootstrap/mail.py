@@ -2,10 +2,10 @@
 
 from adapters.mail import MailServer, SmtpMail
 from bootstrap.settings import MailSettings
-from domain.ports import MailChannel, TimeSource
+from domain.ports import Exchanges, MailChannel, TimeSource
 
 
-def build_mail(settings: MailSettings, time: TimeSource) -> MailChannel | None:
+def build_mail(settings: MailSettings, time: TimeSource, exchanges: Exchanges) -> MailChannel | None:
     """None without a mail server: people then use the inbox alone."""
     if settings.host is None:
         return None
@@ -17,4 +17,4 @@ def build_mail(settings: MailSettings, time: TimeSource) -> MailChannel | None:
         user=settings.user,
         password=settings.password.get_secret_value() if settings.password else None,
     )
-    return SmtpMail(server, time)
+    return SmtpMail(server, time, exchanges)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Annotated
 
 import typer
@@ -111,5 +112,10 @@ def _subject(fact: Json) -> str:
     return f"{key} r{fact['round']}" if fact["round"] else key
 
 
+_EVIDENCE = re.compile(r"(mail_)?(kept_|sha256_)")
+"""Digests of messages are for `liandong evidence`."""
+
+
 def _data(fact: Json) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in fact["data"].items() if value)[:300]
+    told = {name: value for name, value in fact["data"].items() if value and not _EVIDENCE.match(name)}
+    return "; ".join(f"{name}: {value}" for name, value in told.items())[:300]

@@ -1,6 +1,7 @@
 """`liandong verify`: whether store and engine keep what the product promises."""
 
 import asyncio
+import re
 from typing import Annotated
 
 import typer
@@ -10,23 +11,41 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from bootstrap.administration import check_invariants
 from bootstrap.settings import load_settings
 from cli.screen import console, table
+from domain.audit_chain import AuditHead
 from domain.invariants import Finding
 
 
 def verify(
     quiet: Annotated[bool, typer.Option("--quiet", help="只用退出码 · Print findings only.")] = False,
+    audit_head: Annotated[
+        str | None,
+        typer.Option(
+            "--audit-head", metavar="N:HASH", help="上次记下的审计链末端 · The audit's end, noted down earlier."
+        ),
+    ] = None,
 ) -> None:
     """核验 · Check the invariants over store and histories; exit status 1 when one is broken."""
-    findings, checked = asyncio.run(_check())
+    findings, head, checked = asyncio.run(_check(_noted(audit_head)))
     if findings:
         rows = [[finding.invariant, finding.case_id, finding.detail] for finding in findings]
         console().print(table("✗ 被破坏的不变量 · Broken invariants", ["编号 No.", "案件 Case", "说明 What"], rows))
         raise typer.Exit(1)
     if not quiet:
         console().print(f"✓ 未发现问题 · no broken invariant ({checked} 件 cases)")
+        told = f"审计链末端，请在系统之外记下 · end of the audit, to be noted elsewhere: {head.position}:{head.hash}"
+        console().print(told, soft_wrap=True)
 
 
-async def _check() -> tuple[tuple[Finding, ...], int]:
+def _noted(text: str | None) -> AuditHead | None:
+    if text is None:
+        return None
+    position, _, found = text.partition(":")
+    if not position.isdecimal() or re.fullmatch(r"[0-9a-f]{64}", found) is None:
+        raise typer.BadParameter("N:HASH，例如上次核验所示 · as an earlier check printed it", param_hint="--audit-head")
+    return AuditHead(position=int(position), hash=found)
+
+
+async def _check(noted: AuditHead | None) -> tuple[tuple[Finding, ...], AuditHead, int]:
     seen = 0
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
@@ -38,4 +57,5 @@ async def _check() -> tuple[tuple[Finding, ...], int]:
             seen = count
             bar.update(task, description=f"核验中 · checking… {count}")
 
-        return await check_invariants(load_settings(), progress), seen
+        findings, head = await check_invariants(load_settings(), progress, noted)
+        return findings, head, seen

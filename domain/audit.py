@@ -15,6 +15,8 @@ class AuditKind(StrEnum):
     DEPARTMENT_CHECKED = "DEPARTMENT_CHECKED"
     DEPARTMENT_DISABLED = "DEPARTMENT_DISABLED"
     DEPARTMENT_ENABLED = "DEPARTMENT_ENABLED"
+    MESSAGES_EXPORTED = "MESSAGES_EXPORTED"
+    """The bytes of a case's messages were written out, for whoever may see them."""
     KEY_ROTATED = "KEY_ROTATED"
 
 

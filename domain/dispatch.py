@@ -5,6 +5,7 @@ from pydantic import Field
 from domain.codes import Role
 from domain.department import DepartmentRoute
 from domain.ids import round_id
+from domain.proof import MAIL, Proof, told
 from domain.wire import Instant, Wire
 
 
@@ -39,6 +40,14 @@ class Receipt(Wire):
     delivered_at: Instant
     receipt: str | None = Field(default=None, max_length=200)
     """The department's own number."""
+    proof: Proof | None = None
+    """Of what was sent and what came back."""
+    mail_proof: Proof | None = None
+    """Of the mail that told about it."""
+
+    def told(self) -> dict[str, str]:
+        """The digests as a fact tells them."""
+        return told(self.proof) | told(self.mail_proof, MAIL)
 
 
 class RoundRef(Wire):
@@ -60,6 +69,11 @@ class Withdrawal(RoundRef):
 
     reason: str
 
+    @property
+    def message_id(self) -> str:
+        """The same for every send."""
+        return f"{round_id(self.request_id, self.round)}.withdrawn"
+
 
 class DepartmentNote(Wire):
     """An acknowledgement or progress note: a fact about a round that does not end it."""
@@ -71,3 +85,4 @@ class DepartmentNote(Wire):
     """True: signed for. False: an interim note."""
     text: str = Field(default="", max_length=4_000)
     received_at: Instant
+    proof: Proof | None = None

@@ -18,6 +18,8 @@ class FactKind(StrEnum):
     UNDELIVERABLE = "UNDELIVERABLE"
     DEPARTMENT_DISABLED = "DEPARTMENT_DISABLED"
     """The department was switched off while a round waited for it; the actor is who did it."""
+    RELEASED = "RELEASED"
+    """A department was told that nobody waits for its answer any more."""
     ACKNOWLEDGED = "ACKNOWLEDGED"
     INTERIM = "INTERIM"
     REPLIED = "REPLIED"
@@ -87,6 +89,8 @@ class FactKind(StrEnum):
     REVIEW_TREATED = "REVIEW_TREATED"
     REVIEW_RECTIFIED = "REVIEW_RECTIFIED"
     FOLLOW_UP_ENDED = "FOLLOW_UP_ENDED"
+    MESSAGE_TAKEN_IN = "MESSAGE_TAKEN_IN"
+    """Bytes that a worker without a store had kept are in the store now."""
     MESSAGE_REFUSED = "MESSAGE_REFUSED"
     """A department's message that was turned away; the audit of every closed door."""
 
@@ -100,7 +104,8 @@ class Fact(Wire):
     kind: FactKind
     at: Instant
     actor: str
-    """`user:<id>`, `department:<code>`, `engine`, or `policy` for what the district's files brought about."""
+    """`user:<id>`, `department:<code>`, `engine`, `policy` for what the district's files brought about, or `operator`
+    for who works on the server itself."""
     request_id: str | None = None
     round: int | None = None
     data: dict[str, str] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from domain.proof import Proof, digest, message_bytes
 from domain.reply import Reply
 from domain.wire import Instant, Wire
 
@@ -66,3 +67,11 @@ class InboxEntry(Wire):
     next_attempt_at: Instant | None = None
     last_error: str | None = None
     applied_at: Instant | None = None
+
+    def received(self) -> bytes:
+        """As it came in; where people answer, their name stands for the signature."""
+        return message_bytes(f"MESSAGE {self.message_id}", {"signature": self.signature, **self.headers}, self.raw)
+
+    @property
+    def proof(self) -> Proof:
+        return Proof(kept_as=self.entry_id, received=digest(self.received()))

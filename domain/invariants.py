@@ -7,8 +7,10 @@ from typing import Final, NamedTuple
 
 from domain.case import CaseRecord
 from domain.codes import CaseStage, ReplyCode, RequestState, RoundEnd
+from domain.exchange import Exchange
 from domain.fact import ChainedFact, Fact, FactKind
 from domain.inbox import InboxEntry, InboxStatus, MessageKind
+from domain.kept_message import Standing, messages
 from domain.launch import CaseLaunch, CaseResult
 from domain.reply import FINAL_REPLIES
 from domain.snapshot import CaseSnapshot, RequestSnapshot, RoundSnapshot
@@ -35,6 +37,7 @@ class Evidence(NamedTuple):
     facts: Sequence[ChainedFact]
     chain_problems: Sequence[str]
     inbox: Sequence[InboxEntry]
+    exchanges: Sequence[Exchange]
     launch: CaseLaunch | None
     ordered: bool
     """The order to launch is still waiting for the engine."""
@@ -155,6 +158,15 @@ def nothing_lost(seen: Evidence) -> Iterator[str]:
         # Polls, the clerk's records and the clock name themselves; everything else must be in the inbox
         if ref is not None and ":" not in ref and "/" not in ref and ref != "clock" and ref not in known:
             yield f"{round_[0]}.r{round_[1]}: its answer {ref} never came in"
+
+
+def nothing_deniable(seen: Evidence) -> Iterator[str]:
+    """I3: what the facts vouch for is kept, and is what they vouch for."""
+    facts = [chained.fact for chained in seen.facts]
+    for message in messages(facts, seen.exchanges, seen.inbox):
+        if message.standing.broken:
+            told = "was altered" if message.standing is Standing.ALTERED else "is missing"
+            yield f"message {message.kept_as} ({message.direction.value.lower()}, {message.about[0]}) {told}"
 
 
 def one_effect(seen: Evidence) -> Iterator[str]:

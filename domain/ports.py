@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import JsonValue
-
 from domain.any_decision import AnyDecision
 from domain.department import Department
 from domain.department_setup import CheckReport, IssuedKeys, KeyChange
 from domain.desk import DeskEntry, Mail
 from domain.dispatch import DepartmentNote, Dispatch, Receipt, RoundRef, Withdrawal
+from domain.exchange import Exchange
 from domain.follow_up import (
     AnyFollowUpCommand,
     FollowUpLaunch,
@@ -21,8 +20,8 @@ from domain.inbox import DepartmentMessage
 from domain.launch import CaseLaunch, CaseResult
 from domain.notice import RungFiring, RungResult
 from domain.outage import Outage, OutageNote
-from domain.outbox import SentMessage
-from domain.reply import RawAnswer
+from domain.proof import Proof
+from domain.reply import PolledReply, RawAnswer
 from domain.snapshot import CaseProgress, CaseSnapshot
 from domain.working_calendar import WorkingCalendar
 
@@ -100,12 +99,12 @@ class DepartmentAdapter(Protocol):
         """Send one round; safe to repeat under the same idempotency key."""
         ...
 
-    async def poll(self, ref: RoundRef) -> JsonValue | None:
+    async def poll(self, ref: RoundRef) -> PolledReply | None:
         """Ask once for the reply: None when there is none yet, else the reply as the department states it."""
         ...
 
-    async def withdraw(self, withdrawal: Withdrawal) -> None:
-        """Tell the department that the round is over."""
+    async def withdraw(self, withdrawal: Withdrawal) -> Proof | None:
+        """Tell the department that the round is over. None where nothing is kept."""
         ...
 
     def parse_callback(self, department: str, headers: Mapping[str, str], body: bytes) -> DepartmentMessage:
@@ -125,6 +124,10 @@ class DepartmentUnavailable(Exception):
 
 class DepartmentRefusal(Exception):
     """The department's system will never take this request in: a person must look."""
+
+    def __init__(self, detail: str, *, proof: Proof | None = None) -> None:
+        super().__init__(detail)
+        self.proof = proof
 
 
 class DepartmentDisabled(DepartmentRefusal):
@@ -162,10 +165,15 @@ class DepartmentSetup(Protocol):
         ...
 
 
-class Outbox(Protocol):
-    """Keeps what leaves for departments."""
+class Exchanges(Protocol):
+    """Keeps what is said to departments and what they say back."""
 
-    async def keep(self, sent: SentMessage) -> None:
+    @property
+    def elsewhere(self) -> bool:
+        """True: not in the store."""
+        ...
+
+    async def keep(self, exchange: Exchange) -> None:
         """Durable when it returns; again with the same entry id replaces. Raises when it cannot be kept."""
         ...
 
@@ -177,7 +185,7 @@ class OfficerDesk(Protocol):
         """Lay it down once: what lies there already stays and is returned."""
         ...
 
-    async def mailed(self, round_id: str, at: datetime) -> None: ...
+    async def mailed(self, round_id: str, at: datetime, proof: Proof | None) -> None: ...
     async def withdraw(self, round_id: str, at: datetime) -> bool:
         """Take the request back. False when no such round ever lay there."""
         ...
@@ -186,8 +194,11 @@ class OfficerDesk(Protocol):
 class MailChannel(Protocol):
     """Carries mail."""
 
-    async def send(self, mail: Mail) -> None:
-        """Raises DepartmentUnavailable for now, DepartmentRefusal when the mail box will never take it."""
+    async def send(self, mail: Mail) -> Proof | None:
+        """None where nothing is kept.
+
+        Raises DepartmentUnavailable for now, DepartmentRefusal when the mail box will never take it.
+        """
         ...
 
 

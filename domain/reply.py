@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from domain.codes import ReplyCode
 from domain.deferral import Channel, Instrument
 from domain.limit import Limit
+from domain.proof import Proof
 from domain.wire import Instant, Wire
 
 Text = Annotated[str, Field(min_length=1, max_length=4_000)]
@@ -106,6 +107,15 @@ class Answer(Wire):
     """When it reached our door; timeliness is judged by this alone."""
     ref: str
     """Inbox id, or the poll that brought it."""
+    proof: Proof | None = None
+    """Of the bytes in which it came."""
+
+
+class PolledReply(Wire):
+    """What a department says when it is asked, as it states it."""
+
+    reply: JsonValue
+    proof: Proof | None = None
 
 
 class RawAnswer(Wire):
@@ -114,6 +124,7 @@ class RawAnswer(Wire):
     reply: JsonValue
     received_at: Instant
     ref: str
+    proof: Proof | None = None
 
 
 class Unreadable(Wire):
@@ -122,6 +133,7 @@ class Unreadable(Wire):
     problem: str
     received_at: Instant | None = None
     ref: str | None = None
+    proof: Proof | None = None
 
 
 RAW_ANSWER: TypeAdapter[RawAnswer] = TypeAdapter(RawAnswer)
@@ -136,8 +148,8 @@ def read_answer(value: JsonValue) -> Answer | Unreadable:
     try:
         reply = REPLY.validate_python(raw.reply)
     except ValidationError as error:
-        return Unreadable(problem=_problem(error), received_at=raw.received_at, ref=raw.ref)
-    return Answer(reply=reply, received_at=raw.received_at, ref=raw.ref)
+        return Unreadable(problem=_problem(error), received_at=raw.received_at, ref=raw.ref, proof=raw.proof)
+    return Answer(reply=reply, received_at=raw.received_at, ref=raw.ref, proof=raw.proof)
 
 
 def _problem(error: ValidationError) -> str:

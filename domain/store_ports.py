@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.audit import AuditKind, AuditRecord
+from domain.audit_chain import AuditHead
 from domain.case import CaseFilter, CasePage, CaseRecord, LaunchIntent
 from domain.codes import CaseStage
 from domain.department import Department
 from domain.desk import DeskEntry
+from domain.exchange import Exchange
 from domain.fact import ChainedFact, Fact
 from domain.follow_up_ports import FollowUps, Precedents, ProgressCodes, RatingLinks
 from domain.inbox import InboxEntry, InboxStatus
-from domain.outbox import SentMessage
 from domain.person import Person
 from domain.snapshot import CaseSnapshot, RoundOwner
 from domain.working_calendar import YearNotice
@@ -173,19 +174,31 @@ class Directory(Protocol):
 class Audit(Protocol):
     """What happened beside the cases."""
 
-    async def append(self, record: AuditRecord) -> None: ...
+    async def append(self, record: AuditRecord) -> None:
+        """Chained as the last step of the transaction."""
+        ...
+
     async def latest(
         self, limit: int, subject: str | None = None, kind: AuditKind | None = None
     ) -> Sequence[AuditRecord]:
         """Newest first."""
         ...
 
+    async def head(self) -> AuditHead:
+        """Where the chain ends, as recorded."""
+        ...
 
-class SentMessages(Protocol):
-    """Messages to departments as they left."""
+    async def problems(self, noted: AuditHead | None = None) -> Sequence[str]:
+        """Everything that shows tampering; empty when the chain is intact. `noted`: a head written down earlier."""
+        ...
 
-    async def save(self, sent: SentMessage) -> None: ...
-    async def of_case(self, case_id: str) -> Sequence[SentMessage]:
+
+class KeptExchanges(Protocol):
+    """Messages to departments and what they said back, with the bytes."""
+
+    async def save(self, exchange: Exchange) -> None: ...
+    async def get(self, entry_id: str) -> Exchange | None: ...
+    async def of_case(self, case_id: str) -> Sequence[Exchange]:
         """Oldest first."""
         ...
 
@@ -238,7 +251,7 @@ class StoreSession(Protocol):
     @property
     def audit(self) -> Audit: ...
     @property
-    def outbox(self) -> SentMessages: ...
+    def exchanges(self) -> KeptExchanges: ...
 
 
 class Store(Protocol):

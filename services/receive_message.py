@@ -118,5 +118,5 @@ def _kept_without_effect(entry: InboxEntry, case_id: str, rule: str) -> Fact:
         actor=f"department:{entry.department}",
         request_id=entry.message.request_id,
         round=entry.message.round,
-        data={"entry": entry.entry_id, "rule": rule},
+        data={"entry": entry.entry_id, "rule": rule, **entry.proof.told()},
     )

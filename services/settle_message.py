@@ -93,7 +93,7 @@ async def _apply(office: Office, entry: InboxEntry, addressed: Addressed) -> tup
         return InboxStatus.REFUSED, door.rule
     ref = RoundRef(case_id=case_id, request_id=message.request_id, round=message.round, department=department.route())
     reply = message.reply.model_dump(mode="json") if message.reply else None
-    answer = RawAnswer(reply=reply, received_at=entry.received_at, ref=entry.entry_id)
+    answer = RawAnswer(reply=reply, received_at=entry.received_at, ref=entry.entry_id, proof=entry.proof)
     taken = await _bounded(office.engine.complete_round(ref, answer))
     return await _unless_taken(office, entry, record, taken=taken)
 
@@ -139,6 +139,7 @@ def _note_of(entry: InboxEntry) -> DepartmentNote:
         acknowledged=reply is None,
         text=getattr(reply, "note", ""),
         received_at=entry.received_at,
+        proof=entry.proof,
     )
 
 
@@ -187,5 +188,5 @@ def _without_effect(office: Office, entry: InboxEntry, status: InboxStatus) -> F
         actor=f"department:{entry.department}",
         request_id=entry.message.request_id,
         round=entry.message.round,
-        data={"entry": entry.entry_id, "rule": rule, "why": entry.last_error or ""},
+        data={"entry": entry.entry_id, "rule": rule, "why": entry.last_error or "", **entry.proof.told()},
     )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from domain import invariants
+from domain.audit_chain import AuditHead
 from domain.case import CaseRecord
 from domain.errors import ErrorCategory, LiandongError
 from domain.invariants import Check, Evidence, Finding
@@ -17,30 +18,39 @@ from services.watch_first_contact import overdue_rung, planned_at
 
 __all__ = ["CHECKS", "Finding", "verify"]
 
-CHECKS: Final[dict[str, Check]] = {
-    "I1": invariants.one_run,
-    "I2": invariants.one_terminal_state,
-    "I3": invariants.nothing_lost,
-    "I4": invariants.one_effect,
-    "I5": invariants.owned,
-    "I6": no_silent_deadline,
-    "I8": invariants.same_story,
-    "I10": invariants.complete_record,
-    "I11": invariants.outcome_once,
-}
+CHECKS: Final[tuple[tuple[str, Check], ...]] = (
+    ("I1", invariants.one_run),
+    ("I2", invariants.one_terminal_state),
+    ("I3", invariants.nothing_lost),
+    ("I3", invariants.nothing_deniable),
+    ("I4", invariants.one_effect),
+    ("I5", invariants.owned),
+    ("I6", no_silent_deadline),
+    ("I8", invariants.same_story),
+    ("I10", invariants.complete_record),
+    ("I11", invariants.outcome_once),
+)
+AUDIT: Final = "audit"
+"""Stands where a finding names its case: the audit belongs to none."""
 _SECOND_LOOK_SECONDS: Final = 1.0
 
 
-async def verify(office: Office, progress: Callable[[int], None] | None = None) -> tuple[Finding, ...]:
-    """Check every case; `progress` is called with the number of cases checked so far.
+async def verify(
+    office: Office, progress: Callable[[int], None] | None = None, noted: AuditHead | None = None
+) -> tuple[Finding, ...]:
+    """Check every case and the audit; `progress` is called with the number of cases checked so far.
 
-    What is found is looked at again a moment later: only what is still broken counts, not what was on its way.
+    `noted`: an end of the audit's chain that somebody wrote down earlier. What is found in a case is looked at again a
+    moment later: only what is still broken counts, not what was on its way.
     Raises UNAVAILABLE when the engine is away: half a check would pass for a whole one.
     """
     findings: list[Finding] = [
         Finding(invariant="I9", case_id=case_id, detail="the engine cannot move it")
         for case_id in await office.engine.failing_cases()
     ]
+    async with office.store.reading() as session:
+        broken = await session.audit.problems(noted)
+    findings.extend(Finding(invariant="I10", case_id=AUDIT, detail=detail) for detail in broken)
     calendar = await office.calendar.current()
     sources: dict[tuple[str, str], str] = {}
     checked = 0
@@ -72,7 +82,7 @@ async def _examine(
 def _check(evidence: Evidence) -> list[Finding]:
     return [
         Finding(invariant=number, case_id=evidence.case_id, detail=detail)
-        for number, check in CHECKS.items()
+        for number, check in CHECKS
         for detail in check(evidence)
     ]
 
@@ -108,11 +118,13 @@ async def _evidence(office: Office, case_id: str, calendar: WorkingCalendar) -> 
         facts = await session.facts.of_case(case_id)
         chain_problems = await session.facts.problems(case_id)
         inbox = await session.inbox.of_case(case_id)
+        exchanges = await session.exchanges.of_case(case_id)
     return Evidence(
         record=record,
         facts=facts,
         chain_problems=chain_problems,
         inbox=inbox,
+        exchanges=exchanges,
         launch=CaseLaunch.model_validate_json(intent.launch_json) if intent else None,
         ordered=intent is not None and intent.done_at is None,
         live=live,

@@ -1,6 +1,6 @@
 """What lies on the desks of people without a system."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.desk import DeskEntry
 from domain.errors import not_found
 from domain.ids import round_id
+from domain.proof import Proof
 from domain.store_ports import Store
 from store.columns import document
 from store.inserts import insert_if_absent
@@ -61,20 +62,20 @@ class StoredDesk:
             await session.desk.add(entry)
             return await session.desk.get(entry.dispatch.request_id, entry.dispatch.round) or entry
 
-    async def mailed(self, round_id: str, at: datetime) -> None:
-        await self._change(round_id, {"mailed_at": at})
+    async def mailed(self, round_id: str, at: datetime, proof: Proof | None) -> None:
+        await self._change(round_id, {"mailed_at": at, "mail_proof": proof})
 
     async def withdraw(self, round_id: str, at: datetime) -> bool:
         return await self._change(round_id, {"withdrawn_at": at})
 
-    async def _change(self, round_id: str, update: dict[str, datetime]) -> bool:
-        """The first instant stays."""
+    async def _change(self, round_id: str, update: Mapping[str, datetime | Proof | None]) -> bool:
+        """The first time stays."""
         request, _, number = round_id.rpartition(".r")
         async with self._store.writing() as session:
             entry = await session.desk.get(request, int(number))
             if entry is None:
                 return False
-            if any(getattr(entry, name) is None for name in update):
+            if getattr(entry, next(iter(update))) is None:
                 await session.desk.save(entry.model_copy(update=update))
             return True
 

@@ -15,11 +15,11 @@ from store.commands import SqlCommands
 from store.connection import WAIT_SECONDS, read_engine, reason, store_url, translated, write_engine
 from store.desk import SqlDesk
 from store.directory import SqlDirectory
+from store.exchanges import SqlExchanges
 from store.facts import SqlFacts
 from store.follow_ups import SqlFollowUps
 from store.inbox import SqlInbox
 from store.launch_intents import SqlLaunchIntents
-from store.outbox import SqlOutbox
 from store.people import SqlPeople
 from store.precedents import SqlPrecedents
 from store.progress_codes import SqlProgressCodes
@@ -47,7 +47,7 @@ class SqlSession:
         self.progress_codes = SqlProgressCodes(session)
         self.precedents = SqlPrecedents(session)
         self.audit = SqlAudit(session)
-        self.outbox = SqlOutbox(session)
+        self.exchanges = SqlExchanges(session)
 
 
 class SqlStore:
@@ -91,4 +91,6 @@ class SqlStore:
     async def _transaction(self, engine: AsyncEngine, *, writes: bool) -> AsyncIterator[SqlSession]:
         with translated():
             async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-                yield SqlSession(session, writes=writes)
+                opened = SqlSession(session, writes=writes)
+                yield opened
+                await opened.audit.seal()

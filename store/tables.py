@@ -346,25 +346,51 @@ class AuditRow(Row, table=True):
     """Append-only: triggers refuse every other change."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_at", "at", "record_id"), Index("ix_audit_subject", "subject", "at"))
+    __table_args__ = (
+        Index("ix_audit_at", "at", "record_id"),
+        Index("ix_audit_subject", "subject", "at"),
+        UniqueConstraint("position"),
+    )
 
     record_id: str = Field(primary_key=True, sa_type=KeyText)
     at: datetime = Field(sa_type=UtcInstant)
     kind: str = Field(sa_type=KeyText)
     subject: str = Field(sa_type=KeyText)
     document: str = Field(sa_type=Text)
+    """Exactly what the hash covers."""
+    position: int
+    previous_hash: str = Field(sa_type=KeyText)
+    hash: str = Field(sa_type=KeyText)
 
 
-class OutboxRow(Row, table=True):
-    __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_case_id", "case_id", "sent_at"),)
+class AuditChainRow(Row, table=True):
+    """Head of the audit's chain, one row: the lock for appends, and the proof that no record is missing at the end."""
+
+    __tablename__ = "audit_chain"
+
+    name: str = Field(primary_key=True, sa_type=KeyText)
+    length: int
+    head: str = Field(sa_type=KeyText)
+
+
+class ExchangeRow(Row, table=True):
+    __tablename__ = "exchanges"
 
     entry_id: str = Field(primary_key=True, sa_type=KeyText)
     department: str = Field(sa_type=KeyText)
-    message_id: str = Field(sa_type=KeyText)
-    case_id: str | None = Field(default=None, sa_type=KeyText)
     sent_at: datetime = Field(sa_type=UtcInstant)
     body: bytes = Field(sa_type=LargeBinary)
     reply: bytes = Field(sa_type=LargeBinary)
     document: str = Field(sa_type=Text)
-    """SentMessage with its bytes left empty."""
+    """Exchange with its bytes left empty."""
+
+
+class ExchangeRoundRow(Row, table=True):
+    """One question may bring the answers of many rounds."""
+
+    __tablename__ = "exchange_rounds"
+    __table_args__ = (Index("ix_exchange_rounds_case_id", "case_id"),)
+
+    entry_id: str = Field(primary_key=True, foreign_key="exchanges.entry_id", sa_type=KeyText)
+    round_id: str = Field(primary_key=True, sa_type=KeyText)
+    case_id: str = Field(sa_type=KeyText)

@@ -16,6 +16,7 @@ from domain.fact import Fact, FactKind
 from domain.launch import CaseLaunch
 from domain.outcome import Standing
 from domain.plan import Ask
+from domain.proof import told
 from domain.snapshot import CaseProgress, CaseSnapshot, OutcomeRecord
 from workflows.clock_set import ClockSet
 from workflows.request import Request
@@ -96,8 +97,8 @@ class Casebook:
         kind = FactKind.ACKNOWLEDGED if note.acknowledged else FactKind.INTERIM
         actor = f"department:{round_.route.code}" if round_.route else ENGINE
         received = note.received_at.isoformat()
-        told = {"text": note.text, "received_at": received, "ref": note.note_id}
-        self.write(kind, request, round_, actor=actor, data=told)
+        said = {"text": note.text, "received_at": received, "ref": note.note_id}
+        self.write(kind, request, round_, actor=actor, data={**said, **told(note.proof)})
 
     @property
     def unwritten(self) -> bool:

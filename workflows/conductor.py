@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ActivityHandle
 
 from activities.department import DepartmentActivities
@@ -14,6 +14,7 @@ from domain.department import DepartmentRoute
 from domain.dispatch import DepartmentNote, Dispatch, Receipt, RoundRef, Withdrawal
 from domain.fact import FactKind
 from domain.ids import round_id
+from domain.proof import Proof, told
 from domain.public_text import PublicText
 from domain.reply import Answer, Interim, Unreadable, read_answer
 from workflows.casebook import Casebook
@@ -104,13 +105,13 @@ class Conductor:
             receipt = delivery.result()
         except ActivityError as error:
             request.hand_back(RoundEnd.UNDELIVERABLE, workflow.now())
-            self._book.write(FactKind.UNDELIVERABLE, request, round_, data={"why": _cause(error)})
+            self._book.write(FactKind.UNDELIVERABLE, request, round_, data={"why": _cause(error), **_proof(error)})
         else:
             round_.delivered_at, round_.receipt = receipt.delivered_at, receipt.receipt
             if round_.route is not None and not round_.route.signs:
                 round_.signed_at = round_.signed_at or receipt.delivered_at
                 round_.watch.stop(ClockKind.SIGN_FOR, receipt.delivered_at)
-            self._book.write(FactKind.DELIVERED, request, round_, data={"receipt": receipt.receipt})
+            self._book.write(FactKind.DELIVERED, request, round_, data={"receipt": receipt.receipt, **receipt.told()})
             self._outages.over(request, round_)
 
     async def _take_reply(
@@ -138,8 +139,8 @@ class Conductor:
     ) -> None:
         if isinstance(answer, Unreadable):
             request.quarantine(answer, workflow.now())
-            told = {"problem": answer.problem, "answer_ref": answer.ref}
-            self._book.write(FactKind.QUARANTINED, request, round_, data=told)
+            kept = {"problem": answer.problem, "answer_ref": answer.ref, **told(answer.proof)}
+            self._book.write(FactKind.QUARANTINED, request, round_, data=kept)
             return
         self._desk.take_answer(request, answer, actor=f"department:{route.code}")
 
@@ -155,7 +156,7 @@ class Conductor:
         withdrawal = Withdrawal(**dict(self._ref(request, round_, route)), reason=reason)
         round_.withdrawing = True
         try:
-            await workflow.execute_activity_method(
+            proof = await workflow.execute_activity_method(
                 DepartmentActivities.withdraw_request,
                 withdrawal,
                 task_queue=route.task_queue,
@@ -164,7 +165,10 @@ class Conductor:
             )
         except ActivityError as error:
             why = f"the department could not be told that the round is over: {_cause(error)}"
-            self._book.write(FactKind.UNDELIVERABLE, request, round_, data={"why": why})
+            self._book.write(FactKind.UNDELIVERABLE, request, round_, data={"why": why, **_proof(error)})
+        else:
+            if proof is not None:
+                self._book.write(FactKind.RELEASED, request, round_, data={"reason": reason, **proof.told()})
         round_.withdrawing = False
         self._outages.over(request, round_)
 
@@ -191,7 +195,17 @@ def _note(request: Request, round_: Round, answer: Answer, progress: Interim) ->
         acknowledged=False,
         text=progress.note,
         received_at=answer.received_at,
+        proof=answer.proof,
     )
+
+
+def _proof(error: ActivityError) -> dict[str, str]:
+    """What the department's refusal left in evidence."""
+    details = error.cause.details if isinstance(error.cause, ApplicationError) else ()
+    try:
+        return Proof.model_validate(details[0]).told() if details else {}
+    except ValidationError:
+        return {}
 
 
 def _cause(error: ActivityError) -> str:

@@ -7,6 +7,7 @@ from temporalio import workflow
 from domain.decision import Decision
 from domain.errors import conflict, invalid
 from domain.fact import FactKind
+from domain.proof import told
 from domain.reply import Answer
 from domain.reply_text import reply_text
 from workflows.casebook import Casebook
@@ -46,13 +47,13 @@ class Desk:
         subjects = self._book.subjects
         suspended = any(subject.suspends(answer) for subject in subjects)
         request.answer(answer, workflow.now(), final=False if suspended else None)
-        told = {
+        said = {
             "code": answer.reply.code.value,
             "text": reply_text(answer.reply),
             "received_at": answer.received_at.isoformat(),
             "answer_ref": answer.ref,
             "in_time": _YES_NO[request.round.in_time()],
         }
-        self._book.write(FactKind.REPLIED, request, actor=actor, data={**told, **(note or {})})
+        self._book.write(FactKind.REPLIED, request, actor=actor, data={**said, **told(answer.proof), **(note or {})})
         for subject in subjects:
             subject.answered(request, answer)

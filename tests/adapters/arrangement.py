@@ -126,7 +126,7 @@ class Arrangement:
     async def answers(self, sent: Dispatch, count: int = 1) -> list[JsonValue]:
         """The replies to this round, from whichever side they come."""
         if not self.technique.calls_back:
-            return [await eventually(lambda: self.adapter.poll(ref_of(sent)))]
+            return [(await eventually(lambda: self.adapter.poll(ref_of(sent)))).reply]
 
         async def replies() -> list[JsonValue] | None:
             mine = [m for m in self.door.accepted if m.reply is not None and m.request_id == sent.request_id]

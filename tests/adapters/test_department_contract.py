@@ -130,7 +130,7 @@ async def test_what_a_polled_department_says_reaches_the_case_unjudged() -> None
         housing.behave(Behaviour(answer_after=0, reply=["no", {"rule": 1}]))
         sent = dispatch(Technique.POLLED)
         await housing.adapter.deliver(sent)
-        assert await housing.adapter.poll(ref_of(sent)) == ["no", {"rule": 1}]
+        assert await housing.answers(sent) == [["no", {"rule": 1}]]
 
 
 async def test_a_round_that_a_polled_department_does_not_know_is_asked_for_again() -> None:

@@ -8,6 +8,7 @@ from adapters.department_recorder import DepartmentRecorder
 from domain.codes import Technique
 from domain.errors import LiandongError
 from domain.ports import DepartmentUnavailable
+from domain.reply import PolledReply
 from tests.adapters.arrangement import CASE, NOW, dispatch, ref_of, withdrawal_of
 
 LATER = NOW + timedelta(days=3)
@@ -26,7 +27,7 @@ async def test_it_answers_a_round_when_the_instant_has_come() -> None:
     ref = ref_of(dispatch(Technique.POLLED))
     assert await housing.poll(ref) is None
     now.at = LATER
-    assert await housing.poll(ref) == {"code": "ACCEPTED"}
+    assert await housing.poll(ref) == PolledReply(reply={"code": "ACCEPTED"})
     assert len(housing.polls) == 2
 
 
@@ -34,7 +35,8 @@ async def test_the_nth_answer_is_for_round_n_and_an_exact_name_wins() -> None:
     script = {"licence": [(NOW, "one"), (NOW, "two")], f"{CASE}.licence.r2": [(NOW, "exact")]}
     housing = DepartmentRecorder(Now(), script)
     rounds = [ref_of(dispatch(Technique.POLLED, number=number)) for number in (1, 2, 3)]
-    assert [await housing.poll(ref) for ref in rounds] == ["one", "exact", None]
+    found = [await housing.poll(ref) for ref in rounds]
+    assert [one and one.reply for one in found] == ["one", "exact", None]
 
 
 async def test_repetitions_have_one_effect_and_scripted_faults_come_first() -> None:

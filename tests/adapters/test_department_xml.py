@@ -19,7 +19,7 @@ from adapters.system_time import SystemTime
 from domain.codes import Technique
 from domain.dispatch import Receipt
 from domain.ports import DepartmentRefusal, DepartmentUnavailable
-from domain.reply import RAW_ANSWER, read_answer
+from domain.reply import RAW_ANSWER, PolledReply, read_answer
 from simulators.script import Behaviour
 from tests.adapters import faulty_server as faulty
 from tests.adapters.arrangement import NOW, arranged, dispatch, lines_to, new_secrets, ref_of, withdrawal_of
@@ -95,7 +95,7 @@ async def test_text_that_looks_like_xml_stays_text_both_ways() -> None:
         await police.adapter.deliver(sent)
         data = police.department.journal.received[0].data or {}
         assert (data["text"], data["fields"], data["urgent"]) == (hostile, dict(sent.fields), False)
-        assert await police.adapter.poll(ref_of(sent)) == {"code": "NO_RESULT", "tried": hostile}
+        assert await police.answers(sent) == [{"code": "NO_RESULT", "tried": hostile}]
 
 
 async def test_signs_that_xml_cannot_carry_do_not_stop_a_request() -> None:
@@ -130,7 +130,7 @@ async def test_every_reply_code_survives_the_way_through_xml(reply: dict[str, ob
         police.behave(Behaviour.model_validate({"answer_after": 0, "reply": reply}))
         sent = dispatch(Technique.XML)
         await police.adapter.deliver(sent)
-        found = await police.adapter.poll(ref_of(sent))
+        (found,) = await police.answers(sent)
         assert found == reply
         raw = RAW_ANSWER.validate_python({"reply": found, "received_at": NOW, "ref": "poll"})
         assert read_answer(raw.model_dump(mode="json")).model_dump()["reply"]["code"] == reply["code"]
@@ -150,7 +150,8 @@ async def test_one_unreadable_reply_does_not_hold_up_the_others() -> None:
         police = build_adapters(lines, SystemTime(), url)[Technique.XML]
         with pytest.raises(DepartmentUnavailable, match="not-understood"):
             await police.poll(ref_of(dispatch(Technique.XML, key="bad")))
-        assert await police.poll(ref_of(dispatch(Technique.XML, key="good"))) == {"code": "ACCEPTED", "note": "可以"}
+        good = await police.poll(ref_of(dispatch(Technique.XML, key="good")))
+        assert good == PolledReply(reply={"code": "ACCEPTED", "note": "可以"})
         await lines.close()
 
 

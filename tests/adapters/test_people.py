@@ -179,7 +179,16 @@ async def test_people_are_never_polled_and_never_sign() -> None:
 
 # --- SMTP ------------------------------------------------------------------------------------------------------------
 
-MAIL = Mail(mail_id="LD-2026-000001.permit.r1", to="office@culture.example", subject="协办请求", text="请打开链接 x\n")
+ROUND = "LD-2026-000001.permit.r1"
+MAIL = Mail(
+    mail_id=ROUND,
+    to="office@culture.example",
+    subject="协办请求",
+    text="请打开链接 /links/opens-a-door\n",
+    department="culture",
+    round_id=ROUND,
+    token="opens-a-door",
+)
 
 
 @asynccontextmanager

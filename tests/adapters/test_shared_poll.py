@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from pydantic import JsonValue
 
 from adapters.shared_poll import CannotAskTogether, Polled, SharedPolls
 from domain.codes import Technique
 from domain.dispatch import RoundRef
 from domain.ids import round_id
 from domain.ports import DepartmentUnavailable
+from domain.reply import PolledReply
 from simulators.script import Behaviour
 from tests.adapters.arrangement import NOW, arranged, dispatch, ref_of
 
-YES: JsonValue = {"code": "ACCEPTED"}
+YES = PolledReply(reply={"code": "ACCEPTED"})
 
 
 @dataclass
@@ -39,7 +39,7 @@ class System:
         keys = [round_id(ref.request_id, ref.round) for ref in refs]
         return {key: self.answers.get(key) for key in keys}
 
-    async def ask_single(self, ref: RoundRef) -> JsonValue | None:
+    async def ask_single(self, ref: RoundRef) -> PolledReply | None:
         key = round_id(ref.request_id, ref.round)
         self.singles.append(key)
         found = self.answers.get(key)
@@ -124,7 +124,7 @@ async def test_over_the_wire_twenty_rounds_are_one_exchange(technique: Technique
         await asyncio.gather(*(department.adapter.deliver(one) for one in sent))
         before = len(department.department.journal.received)
         replies = await asyncio.gather(*(department.adapter.poll(ref_of(one)) for one in sent))
-        assert replies == [{"code": "ACCEPTED", "note": ""}] * 20
+        assert replies == [PolledReply(reply={"code": "ACCEPTED", "note": ""})] * 20
         assert len(department.department.journal.received) == before + 1
 
 

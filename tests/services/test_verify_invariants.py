@@ -16,6 +16,7 @@ from domain.inbox import InboxStatus
 from domain.ladder import instants
 from domain.rung_proof import RungProof
 from services import verify_invariants
+from services.audit import Turned, note_turned_away
 from services.verify_invariants import Finding, verify
 from services.watch_first_contact import watch_first_contact
 from tests.services.conftest import ACCEPTED, Window
@@ -259,3 +260,17 @@ async def test_a_case_that_cannot_be_examined_hides_no_other(window: Window) -> 
             detail="it is being coordinated, and the engine does not know it",
         ),
     )
+
+
+async def test_a_tampered_audit_is_found_with_its_place(window: Window, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        window.wall.at += timedelta(seconds=1)
+        turned = Turned(actor="unknown", method="GET", where="/v1/me", status=401, code=f"no-{number}")
+        await note_turned_away(window.office, turned)
+    async with window.store.reading() as session:
+        noted = await session.audit.head()
+    assert await verify(window.office, None, noted) == ()
+    change(tmp_path, "DELETE FROM audit WHERE position = 2")
+    (finding,) = [one for one in await verify(window.office) if "was expected" in one.detail]
+    assert (finding.invariant, finding.case_id) == ("I10", "audit")
+    assert finding.detail == "audit record 3: position 2 was expected"
