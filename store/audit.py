@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.audit import AuditRecord
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import AuditRow
+from store.tables.audit import AuditRow
 
 
 class SqlAudit:

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.working_calendar import YearNotice
 from store.columns import document
-from store.tables import NoticeRow
+from store.tables.calendars import NoticeRow
 
 
 class SqlCalendars:

@@ -18,7 +18,9 @@ from domain.snapshot import CaseSnapshot, RoundOwner
 from store.case_pages import CasePages
 from store.columns import document
 from store.projection import write_projection
-from store.tables import CaseRow, FactRow, RequestRow, RoundRow, SerialRow
+from store.tables.cases import CaseRow, SerialRow
+from store.tables.facts import FactRow
+from store.tables.projection import RequestRow, RoundRow
 
 PROJECTED = ("needs_decision", "decision_needed", "next_due_at", "version", "snapshot")
 """Columns that only the projection writes."""

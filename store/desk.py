@@ -12,7 +12,7 @@ from domain.ids import round_id
 from domain.store_ports import Store
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import DeskRow
+from store.tables.desk import DeskRow
 
 
 class SqlDesk:

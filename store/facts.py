@@ -9,7 +9,7 @@ from domain.errors import conflict, invalid
 from domain.fact import ChainedFact, Fact
 from domain.fact_chain import GENESIS, breaks, canonical, link
 from store.inserts import insert_if_absent
-from store.tables import ChainRow, FactRow
+from store.tables.facts import ChainRow, FactRow
 
 
 class SqlFacts:

@@ -15,7 +15,8 @@ from domain.ids import case_of
 from domain.inbox import DepartmentMessage, InboxEntry, InboxStatus, MessageKind
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import InboxRow, RoundRow
+from store.tables.inbox import InboxRow
+from store.tables.projection import RoundRow
 
 EFFECTIVE = (InboxStatus.RECEIVED, InboxStatus.APPLIED)
 _WITHOUT_ANSWER = (RoundEnd.WITHDRAWN, RoundEnd.SUPERSEDED)

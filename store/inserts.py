@@ -3,7 +3,7 @@
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import Row
+from store.tables.row import Row
 
 
 async def insert_if_absent(session: AsyncSession, row: Row, *unique: str) -> bool:

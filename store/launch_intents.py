@@ -9,7 +9,7 @@ from domain.case import LaunchIntent
 from domain.errors import not_found
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import LaunchIntentRow
+from store.tables.launch_intents import LaunchIntentRow
 
 
 class SqlLaunchIntents:

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.ids import case_of
 from domain.outbox import SentMessage
 from store.columns import document
-from store.tables import OutboxRow
+from store.tables.outbox import OutboxRow
 
 
 class SqlOutbox:

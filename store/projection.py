@@ -11,7 +11,9 @@ from domain.plan import AskKind
 from domain.rung_proof import RungProof
 from domain.snapshot import CaseSnapshot, RequestSnapshot, RoundSnapshot
 from store.columns import document
-from store.tables import CaseRow, RequestRow, RoundRow, Row, RungRow
+from store.tables.cases import CaseRow
+from store.tables.projection import RequestRow, RoundRow, RungRow
+from store.tables.row import Row
 
 RowT = TypeVar("RowT", bound=Row)
 KeyT = TypeVar("KeyT", bound=tuple[object, ...])
