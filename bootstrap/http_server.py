@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -53,10 +53,13 @@ def address(listening: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, listening: socket.socket, drain_seconds: float) -> AsyncIterator["asyncio.Task[None]"]:
+async def serving(
+    app: FastAPI, listening: socket.socket, drain_seconds: float, *, trusted_proxies: Sequence[object] = ()
+) -> AsyncIterator["asyncio.Task[None]"]:
     """Serve while the block runs; the task ends early only when the server failed.
 
-    Leaving the block stops accepting at once and lets requests in flight finish.
+    Leaving the block stops accepting at once and lets requests in flight finish. Who is asking is the address of the
+    connection; only `trusted_proxies` (addresses or networks) may name another one.
     """
     config = uvicorn.Config(
         app,
@@ -64,6 +67,8 @@ async def serving(app: FastAPI, listening: socket.socket, drain_seconds: float) 
         # The application writes its own, without addresses and queries
         access_log=False,
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=[str(proxy) for proxy in trusted_proxies],
         ws="none",
         timeout_graceful_shutdown=max(1, int(drain_seconds)),
     )

@@ -5,7 +5,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from adapters.mail import Encryption
@@ -55,7 +64,7 @@ class TlsSettings(_Group):
 
     @property
     def wanted(self) -> bool:
-        return self.enabled or self.ca_file is not None or self.cert_file is not None
+        return self.enabled or any((self.ca_file, self.cert_file, self.server_name))
 
 
 class TemporalSettings(_Group):
@@ -76,11 +85,29 @@ class TemporalSettings(_Group):
             raise ValueError("api_key and tls belong to mode=outside: the embedded server knows neither")
         return self
 
+    @model_validator(mode="after")
+    def no_key_in_clear(self) -> Self:
+        if self.api_key is not None and not self.tls.wanted:
+            raise ValueError("api_key needs TLS: set tls__enabled=true, or an authority of your own in tls__ca_file")
+        return self
+
 
 class ApiSettings(_Group):
     host: str = "127.0.0.1"
     port: Port = 8000
     public_url: str | None = Field(None, description="base address that departments use for callbacks")
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        (), description="comma list of addresses or networks whose X-Forwarded-For is believed; none by default"
+    )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def from_comma_list(cls, value: object) -> object:
+        return _parts(value) if isinstance(value, str) else value
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 class CodecSettings(_Group):
@@ -147,7 +174,7 @@ class WorkerSettings(_Group):
     @classmethod
     def from_comma_list(cls, value: object) -> object:
         if isinstance(value, str):
-            return () if value.strip() == "none" else tuple(code.strip() for code in value.split(",") if code.strip())
+            return () if value.strip() == "none" else _parts(value)
         return value
 
 

@@ -2,29 +2,37 @@
 
 from temporalio.client import Client
 from temporalio.converter import DataConverter
-from temporalio.service import TLSConfig
+from temporalio.service import RPCError
 
 from bootstrap.effective_policy import Whereabouts
+from bootstrap.log import get_logger
 from bootstrap.settings import TemporalSettings
 from bootstrap.telemetry import Telemetry
+from bootstrap.temporal_tls import TemporalTlsError, certificates, tls_problem
+
+_log = get_logger(__name__)
 
 
 async def connect(
     settings: TemporalSettings, where: Whereabouts, telemetry: Telemetry, converter: DataConverter
 ) -> Client:
-    tls = settings.tls
-    certificates = TLSConfig(
-        server_root_ca_cert=tls.ca_file.read_bytes() if tls.ca_file else None,
-        client_cert=tls.cert_file.read_bytes() if tls.cert_file else None,
-        client_private_key=tls.key_file.read_bytes() if tls.key_file else None,
-        domain=tls.server_name,
-    )
-    return await Client.connect(
-        where.temporal_address,
-        namespace=settings.namespace,
-        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
-        tls=certificates if tls.wanted else False,
-        data_converter=converter,
-        interceptors=[telemetry.temporal_interceptor()],
-        lazy=where.lazy_engine,
-    )
+    """Where TLS is wished there is never a connection without it. Raises TemporalTlsError, or what the client says."""
+    secured = certificates(settings.tls) if settings.tls.wanted else False
+    try:
+        client = await Client.connect(
+            where.temporal_address,
+            namespace=settings.namespace,
+            api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+            tls=secured,
+            data_converter=converter,
+            interceptors=[telemetry.temporal_interceptor()],
+            lazy=where.lazy_engine,
+        )
+    except (RPCError, RuntimeError) as error:
+        if (problem := await tls_problem(where.temporal_address, settings.tls)) is not None:
+            raise TemporalTlsError(problem) from error
+        raise
+    if where.lazy_engine and (problem := await tls_problem(where.temporal_address, settings.tls)) is not None:
+        # Launches and answers are kept meanwhile, and the server may be the one that is mended
+        _log.error("Temporal cannot be reached", problem=problem)
+    return client

@@ -143,7 +143,13 @@ async def _loops(stack: AsyncExitStack, container: Container, parts: list["async
 async def _api(
     stack: AsyncExitStack, container: Container, listening: socket.socket, parts: list["asyncio.Task[Any]"]
 ) -> None:
-    served = http_server.serving(container.app(), listening, container.settings.graceful_shutdown_seconds)
+    settings = container.settings
+    served = http_server.serving(
+        container.app(),
+        listening,
+        settings.graceful_shutdown_seconds,
+        trusted_proxies=settings.api.trusted_proxies,
+    )
     parts.append(await stack.enter_async_context(served))
 
 

@@ -16,6 +16,7 @@ from bootstrap.log import get_logger
 from bootstrap.policies import PolicyError
 from bootstrap.running import api_url, temporal_address
 from bootstrap.settings import Settings, TemporalMode
+from bootstrap.temporal_tls import TemporalTlsError
 from bootstrap.workers import run_workers
 from domain.errors import LiandongError
 
@@ -71,7 +72,7 @@ async def _run(workers: Sequence[Worker], stop: asyncio.Event) -> None:
 def _explained(settings: Settings) -> Iterator[None]:
     try:
         yield
-    except (PolicyError, KeyRingError, LiandongError) as error:
+    except (PolicyError, KeyRingError, LiandongError, TemporalTlsError) as error:
         raise WorkerProcessError(str(error)) from error
     except (RPCError, RuntimeError) as error:
         if isinstance(error, WorkerProcessError):

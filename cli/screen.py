@@ -20,6 +20,7 @@ from bootstrap.http_server import HttpServerError, PortTakenError
 from bootstrap.keyring import KeyRingError
 from bootstrap.policies import PolicyError
 from bootstrap.settings import SettingsError
+from bootstrap.temporal_tls import TemporalTlsError
 from bootstrap.up import PartEndedError
 from domain.errors import LiandongError
 
@@ -42,6 +43,7 @@ EXPECTED = (
     KeyRingError,
     DataDirBusyError,
     EmbeddedTemporalError,
+    TemporalTlsError,
     PortTakenError,
     HttpServerError,
     PartEndedError,

@@ -203,7 +203,8 @@ class WorkingCalendar(Wire):
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # noqa: ARG002
         """Validates anew: the inherited copy would carry the looked-up days of the old years along."""
-        return type(self).model_validate(self.model_dump() | dict(update or {}))
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self).model_validate(fields | dict(update or {}))
 
     def fingerprint(self) -> str:
         """Equal for equal content, so that a case can prove which calendar it counted with."""

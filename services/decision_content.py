@@ -30,6 +30,11 @@ def check_content(decision: AnyDecision, today: dt.date) -> None:
         _check_closing(decision)
 
 
+def names_a_day(reply: Reply) -> bool:
+    """Whether there is anything for `check_dates` to look at."""
+    return isinstance(reply, ExtensionRequested | AcceptedConditionally)
+
+
 def check_dates(reply: Reply, today: dt.date, *, field: str) -> None:
     """Nothing can be promised for a day that is over. Raises INVALID `date-in-the-past`."""
     if isinstance(reply, ExtensionRequested):

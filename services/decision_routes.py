@@ -86,7 +86,7 @@ def _disabled(field: str | None) -> LiandongError:
 async def _completed(office: Office, session: StoreSession, record: CaseRecord, decision: AddAsk) -> AddAsk:
     if record.stage is CaseStage.CLOSED:
         raise conflict("case-ended", "the case has ended; nobody can be asked any more")
-    given = await circumstances(office, session, record, office.time.now())
+    given = await circumstances(office, session, record, await office.calendar.current(), office.time.now())
     ask, problems = complete_ask(decision.ask, given)
     if problems:
         raise unsound("plan-unsound", "this ask cannot be added", tuple(_renamed(one) for one in problems))

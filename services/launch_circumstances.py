@@ -12,15 +12,17 @@ from domain.working_calendar import WorkingCalendar
 from services.office import Office
 
 
-async def circumstances(office: Office, session: StoreSession, record: CaseRecord, now: datetime) -> Circumstances:
-    """Raises CONFLICT `not-for-coordination` unless triage ordered a coordination."""
+async def circumstances(
+    office: Office, session: StoreSession, record: CaseRecord, calendar: WorkingCalendar, now: datetime
+) -> Circumstances:
+    """`calendar`: the one in force. Raises CONFLICT `not-for-coordination` unless triage ordered a coordination."""
     departments = await session.directory.all()
     return Circumstances(
         registration=record.registration,
         triage=_coordinating_triage(record),
         departments={department.code: department for department in departments if department.enabled},
         policy=office.policy,
-        calendar=for_case(await office.calendar.current(), now),
+        calendar=for_case(calendar, now),
         launch_at=now,
         reopened=record.lineage.reopened_from is not None,
         disabled=frozenset(department.code for department in departments if not department.enabled),

@@ -22,13 +22,15 @@ async def launch_coordination(office: Office, person: Person, case_id: str, plan
     The record's stage tells which: COORDINATING or LAUNCHING. The same plan again returns the same record; another
     one is CONFLICT `already-launched`. Raises INVALID `plan-unsound` with all problems.
     """
+    # Before the transaction: nobody waits for the write lock while this one reads
+    calendar = await office.calendar.current()
     async with office.store.writing() as session:
         record = await open_case(session, person, Action.LAUNCH, case_id, lock=True)
         if record.launched_at is not None:
             if record.plan is not None and _same(record.plan, plan):
                 return record
             raise conflict("already-launched", "this case was launched already, with another plan")
-        given = await circumstances(office, session, record, office.time.now())
+        given = await circumstances(office, session, record, calendar, office.time.now())
         completed = sound_plan(plan, given)
         grounds = await deferral_grounds(session, given)
         launch = _launch(case_id, person, completed, given, grounds)
@@ -39,12 +41,11 @@ async def launch_coordination(office: Office, person: Person, case_id: str, plan
             "plan": completed,
             "launched_at": given.launch_at,
         }
-        await session.cases.save(record.model_copy(update=update))
+        record = record.model_copy(update=update)
+        await session.cases.save(record)
         await session.intents.add(intent)
         await session.facts.append(case_id, [_ordered(launch)])
-    await start_ordered(office, intent)
-    async with office.store.reading() as session:
-        return await session.cases.get(case_id)
+    return await start_ordered(office, intent, launch) or record
 
 
 def _same(stored: Plan, asked: Plan) -> bool:

@@ -14,9 +14,10 @@ async def preview_plan(office: Office, person: Person, case_id: str, plan: Plan)
 
     Raises INVALID `plan-unsound` with all problems, CONFLICT `already-launched` or `not-for-coordination`.
     """
+    calendar = await office.calendar.current()
     async with office.store.reading() as session:
         record = await open_case(session, person, Action.PREVIEW, case_id)
         if record.launched_at is not None:
             raise conflict("already-launched", "this case is being coordinated already")
-        given = await circumstances(office, session, record, office.time.now())
+        given = await circumstances(office, session, record, calendar, office.time.now())
     return preview(case_id, sound_plan(plan, given), given)

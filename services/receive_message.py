@@ -13,11 +13,11 @@ from domain.ids import case_of
 from domain.inbox import DepartmentMessage, InboxEntry, InboxStatus
 from domain.store_ports import StoreSession
 from services.callback_door import ClosedDoor, closed_door
-from services.callback_verdict import CallbackReply, Known, answer_for, judge, stored_answer, with_answer
-from services.decision_content import check_dates
+from services.callback_verdict import CallbackReply, Known, answer_for, is_note, judge, stored_answer, with_answer
+from services.decision_content import check_dates, names_a_day
 from services.office import Office
 from services.refused_message import append_refusal, note_refusal
-from services.round_ownership import Ownership, case_of_message, ownership
+from services.round_ownership import Ownership, Stored, as_stored, ownership
 from services.settle_message import Addressed, EngineAway, settle_message
 
 _log = logging.getLogger(__name__)
@@ -34,22 +34,22 @@ async def receive_message(office: Office, sender: Department, entry: InboxEntry)
     """
     async with office.store.reading() as session:
         earlier = await session.inbox.find(entry.department, entry.message_id)
+        stored = await as_stored(session, entry.message)
     if earlier is not None:
         return stored_answer(earlier)
-    record, owner = await _authorised(office, entry.department, entry.message)
+    record, owner = await _authorised(office, entry.department, entry.message, stored)
     await _refuse_past_dates(office, record, entry)
     door = await closed_door(office, record, entry.message, entry.received_at)
-    stored = await _store(office, entry, owner, door)
-    if stored.entry_id != entry.entry_id or stored.status is not InboxStatus.RECEIVED:
-        return stored_answer(stored)
-    return await _bring(office, stored, Addressed(record, owner, sender))
+    kept = await _store(office, entry, owner, door)
+    if kept.entry_id != entry.entry_id or kept.status is not InboxStatus.RECEIVED:
+        return stored_answer(kept)
+    return await _bring(office, kept, Addressed(record, owner, sender))
 
 
-async def _authorised(office: Office, department: str, message: DepartmentMessage) -> tuple[CaseRecord, Ownership]:
-    case_id = case_of(message.request_id)
-    async with office.store.reading() as session:
-        record = await case_of_message(session, case_id) if case_id else None
-    owner = await ownership(office, record, message) if record else None
+async def _authorised(
+    office: Office, department: str, message: DepartmentMessage, stored: Stored
+) -> tuple[CaseRecord, Ownership]:
+    record, owner = stored.record, await ownership(office, stored, message)
     if record is not None and owner is not None and owner.department == department:
         return record, owner
     if record is not None:
@@ -58,7 +58,7 @@ async def _authorised(office: Office, department: str, message: DepartmentMessag
 
 
 async def _refuse_past_dates(office: Office, record: CaseRecord, entry: InboxEntry) -> None:
-    if entry.message.reply is None:
+    if entry.message.reply is None or not names_a_day(entry.message.reply):
         return
     today = (await office.calendar.current()).local_day(office.time.now())
     try:
@@ -72,10 +72,10 @@ async def _store(office: Office, entry: InboxEntry, owner: Ownership, door: Clos
     """Judge and keep the message in one transaction. The case's lock makes the first reply the first."""
     case_id = case_of(entry.message.request_id) or ""
     async with office.store.writing() as session:
-        record = await session.cases.get(case_id, lock=True)
-        known = await _known(session, record, entry.message, owner)
+        stage = await session.cases.hold(case_id)
+        known = await _known(session, stage, entry.message, owner)
         status = judge(entry.message, known._replace(door=door))
-        entry = with_answer(entry, answer_for(status, door, case_closed=record.stage is CaseStage.CLOSED))
+        entry = with_answer(entry, answer_for(status, door, case_closed=stage is CaseStage.CLOSED))
         waits_until = entry.received_at + _OURS_FOR if status is InboxStatus.RECEIVED else None
         entry = entry.model_copy(update={"status": status, "next_attempt_at": waits_until})
         if await session.inbox.add(entry):
@@ -87,13 +87,13 @@ async def _store(office: Office, entry: InboxEntry, owner: Ownership, door: Clos
         return earlier or entry
 
 
-async def _known(session: StoreSession, record: CaseRecord, message: DepartmentMessage, owner: Ownership) -> Known:
+async def _known(session: StoreSession, stage: CaseStage, message: DepartmentMessage, owner: Ownership) -> Known:
     fresh = await session.cases.round_owner(message.request_id, message.round)
     return Known(
-        stage=record.stage,
+        stage=stage,
         round_ended=fresh.ended if fresh else owner.ended,
         effective=await session.inbox.effective(message.request_id, message.round),
-        notes=await session.inbox.notes_of_round(message.request_id, message.round),
+        notes=await session.inbox.notes_of_round(message.request_id, message.round) if is_note(message) else 0,
     )
 
 

@@ -18,6 +18,8 @@ BATCH: Final = 50
 _LOOKED_AT: Final = 1_000
 """Launches looked through for those whose turn it is, so that failing ones do not hide the others."""
 _CLAIM: Final = timedelta(seconds=60)
+_OURS_FOR: Final = timedelta(seconds=5)
+"""How long the relay leaves a new launch to the request that ordered it."""
 _FIRST_PAUSE: Final = timedelta(seconds=2)
 _LONGEST_PAUSE: Final = timedelta(minutes=2)
 _AWAY_AFTER: Final = 3
@@ -32,7 +34,7 @@ async def relay_launches(office: Office) -> int:
     started = failures = 0
     for intent in [intent for intent in ordered if _next_try(intent) <= now][:BATCH]:
         try:
-            taken = await start_ordered(office, intent)
+            taken = await start_ordered(office, intent) is not None
         except LiandongError as error:
             _log.warning("the launch of %s could not be marked: %s", intent.case_id, error.code)
             taken = False
@@ -85,5 +87,7 @@ async def _release(office: Office, untouched: Sequence[InboxEntry]) -> None:
 
 def _next_try(intent: LaunchIntent) -> datetime:
     """Derived from the order's instant and the attempts so far: pauses of 2, 4, 8 … seconds, two minutes at most."""
+    if intent.attempts == 0:
+        return intent.requested_at + _OURS_FOR
     pauses = (min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE) for attempt in range(min(intent.attempts, 5_000)))
     return intent.requested_at + sum(pauses, timedelta())

@@ -1,9 +1,12 @@
 """Whose round a message is about: as projected, or live when the projection has not seen the round."""
 
+from typing import NamedTuple
+
 from domain.case import CaseRecord
 from domain.errors import ErrorCategory, LiandongError
+from domain.ids import case_of
 from domain.inbox import DepartmentMessage
-from domain.snapshot import CaseSnapshot
+from domain.snapshot import CaseSnapshot, RoundOwner
 from domain.store_ports import StoreSession
 from domain.wire import Wire
 from services.live_snapshot import live_snapshot
@@ -27,10 +30,26 @@ async def case_of_message(session: StoreSession, case_id: str) -> CaseRecord | N
         raise
 
 
-async def ownership(office: Office, record: CaseRecord, message: DepartmentMessage) -> Ownership | None:
+class Stored(NamedTuple):
+    """The case that a message names, and whose round it names, as one instant of the store shows them."""
+
+    record: CaseRecord | None
+    owner: RoundOwner | None
+
+
+async def as_stored(session: StoreSession, message: DepartmentMessage) -> Stored:
+    case_id = case_of(message.request_id)
+    record = await case_of_message(session, case_id) if case_id else None
+    if record is None or record.snapshot is None:
+        return Stored(record, None)
+    return Stored(record, await session.cases.round_owner(message.request_id, message.round))
+
+
+async def ownership(office: Office, stored: Stored, message: DepartmentMessage) -> Ownership | None:
     """None when this round of this request does not exist as far as anybody knows."""
-    async with office.store.reading() as session:
-        owner = await session.cases.round_owner(message.request_id, message.round)
+    record, owner = stored
+    if record is None:
+        return None
     if owner is not None:
         return Ownership(department=owner.department, ended=owner.ended) if owner.case_id == record.case_id else None
     if record.launched_at is None:

@@ -21,7 +21,7 @@ from services.callback_verdict import answer_for, is_note, with_answer
 from services.live_snapshot import live_snapshot
 from services.office import Office
 from services.refused_message import append_refusal
-from services.round_ownership import Ownership, case_of_message, ownership
+from services.round_ownership import Ownership, as_stored, case_of_message, ownership
 
 _log = logging.getLogger(__name__)
 
@@ -71,9 +71,9 @@ async def settle_message(office: Office, entry: InboxEntry, just_read: Addressed
 
 async def _addressed(office: Office, entry: InboxEntry) -> Addressed:
     async with office.store.reading() as session:
-        record = await case_of_message(session, case_of(entry.message.request_id) or "")
+        stored = await as_stored(session, entry.message)
         department = await session.directory.get(entry.department)
-    return Addressed(record, await ownership(office, record, entry.message) if record else None, department)
+    return Addressed(stored.record, await ownership(office, stored, entry.message), department)
 
 
 async def _apply(office: Office, entry: InboxEntry, addressed: Addressed) -> tuple[InboxStatus, str]:
@@ -163,7 +163,7 @@ async def _write(office: Office, entry: InboxEntry, status: InboxStatus) -> Inbo
     """What another process settled meanwhile stays as it settled it."""
     case_id = case_of(entry.message.request_id) or ""
     async with office.store.writing() as session:
-        current = await session.inbox.find(entry.department, entry.message_id)
+        current = await session.inbox.find(entry.department, entry.message_id, lock=True)
         if current is not None and current.status is not InboxStatus.RECEIVED:
             return current
         entry = entry.model_copy(update={"status": status})

@@ -9,7 +9,7 @@ from domain.audit import AuditKind, AuditRecord
 from domain.audit_chain import START, AuditHead, AuditLink, AuditWalk, link
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import AuditChainRow, AuditRow
+from store.tables.audit import AuditChainRow, AuditRow
 
 _CHAIN = "audit"
 _AT_ONCE = 1000

@@ -14,6 +14,7 @@ class StoredCalendar:
         receipt_outside_hours_counts_next_day: bool = True,
     ) -> None:
         self._store = store
+        self._current: WorkingCalendar | None = None
         self._rules = WorkingCalendar(
             version="unversioned",
             office=office or OfficeHours(),
@@ -25,5 +26,7 @@ class StoredCalendar:
         """Equal content has the same version, in every process."""
         async with self._store.reading() as session:
             notices = tuple(await session.calendars.notices())
-        content = WorkingCalendar.model_validate(self._rules.model_dump() | {"years": notices})
-        return content.model_copy(update={"version": f"stored-{content.fingerprint()}"})
+        if self._current is None or self._current.years != notices:
+            content = self._rules.model_copy(update={"years": notices})
+            self._current = content.model_copy(update={"version": f"stored-{content.fingerprint()}"})
+        return self._current

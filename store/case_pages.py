@@ -18,7 +18,9 @@ from domain.case import CaseFilter, CaseLine, CasePage, RequestLine
 from domain.codes import CaseStage, Cause, Outcome, RequestState, Urgency
 from domain.errors import LiandongError, invalid
 from domain.inbox import InboxStatus
-from store.tables import CaseRow, InboxRow, RequestRow, RoundRow
+from store.tables.cases import CaseRow
+from store.tables.inbox import InboxRow
+from store.tables.projection import RequestRow, RoundRow
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"1\|(-?\d{1,17})\|([0-9a-f]{8})\|(LD-\d{4}-\d{6,9})", re.ASCII)

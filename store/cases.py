@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import tuple_
+from sqlalchemy import bindparam, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -11,22 +12,39 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.case import CaseFilter, CasePage, CaseRecord
 from domain.codes import CaseStage, Outcome, RequestState
-from domain.errors import conflict, not_found
+from domain.errors import LiandongError, conflict, not_found
 from domain.fact import FactKind
 from domain.ids import case_id as case_number
 from domain.snapshot import CaseSnapshot, RoundOwner
 from store.case_pages import CasePages
 from store.columns import document
 from store.projection import write_projection
-from store.tables import CaseRow, FactRow, RequestRow, RoundRow, SerialRow
+from store.tables.cases import CaseRow, SerialRow
+from store.tables.facts import FactRow
+from store.tables.projection import RequestRow, RoundRow
 
 PROJECTED = ("needs_decision", "decision_needed", "next_due_at", "version", "snapshot")
 """Columns that only the projection writes."""
+
+_CASE: Final = select(CaseRow).where(CaseRow.case_id == bindparam("case_id"))
+# populate_existing: what the lock waited for must be seen, not what was read before
+_CASE_HELD: Final = _CASE.with_for_update().execution_options(populate_existing=True)
+_STAGE_HELD: Final = select(CaseRow.stage).where(CaseRow.case_id == bindparam("case_id")).with_for_update()
+_PROJECTED_HELD: Final = (
+    select(CaseRow.version, CaseRow.snapshot).where(CaseRow.case_id == bindparam("case_id")).with_for_update()
+)
+_OWNER: Final = (
+    select(RequestRow, RoundRow)
+    .join(RoundRow, col(RoundRow.request_id) == col(RequestRow.request_id))
+    .where(RequestRow.request_id == bindparam("request_id"), RoundRow.number == bindparam("number"))
+)
 
 
 class SqlCases:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._held: dict[str, CaseRow] = {}
+        """Locked by this transaction: nobody else can have changed them since."""
 
     async def next_case_id(self, year: int) -> str:
         postgres = self._session.get_bind().dialect.name == "postgresql"
@@ -48,10 +66,17 @@ class SqlCases:
             code = "already-registered" if known else "case-number-taken"
             raise conflict(code, "This matter is registered already.") from error
         if record.snapshot:
-            await write_projection(self._session, row, record.snapshot)
+            await write_projection(self._session, None, record.snapshot)
+            self._session.expire(row)
 
     async def get(self, case_id: str, *, lock: bool = False) -> CaseRecord:
         return record_of(await self._row(case_id, lock=lock))
+
+    async def hold(self, case_id: str) -> CaseStage:
+        stage = (await self._session.exec(_STAGE_HELD, params={"case_id": case_id})).one_or_none()
+        if stage is None:
+            raise _unknown()
+        return CaseStage(stage)
 
     async def find(self, source: str, external_id: str) -> CaseRecord | None:
         wanted = select(CaseRow).where(CaseRow.source == source, CaseRow.external_id == external_id)
@@ -70,19 +95,19 @@ class SqlCases:
         await self._session.flush()
 
     async def project(self, snapshot: CaseSnapshot) -> bool:
-        row = await self._row(snapshot.case_id, lock=True)
-        if row.version is not None and snapshot.version <= row.version:
+        found = (await self._session.exec(_PROJECTED_HELD, params={"case_id": snapshot.case_id})).one_or_none()
+        if found is None:
+            raise _unknown()
+        version, before = found
+        if version is not None and snapshot.version <= version:
             return False
-        await write_projection(self._session, row, snapshot)
+        await write_projection(self._session, before, snapshot)
+        if (row := self._held.pop(snapshot.case_id, None)) is not None:
+            self._session.expire(row)
         return True
 
     async def round_owner(self, request_id: str, number: int) -> RoundOwner | None:
-        wanted = (
-            select(RequestRow, RoundRow)
-            .join(RoundRow, col(RoundRow.request_id) == col(RequestRow.request_id))
-            .where(RequestRow.request_id == request_id, RoundRow.number == number)
-        )
-        found = (await self._session.exec(wanted)).one_or_none()
+        found = (await self._session.exec(_OWNER, params={"request_id": request_id, "number": number})).one_or_none()
         if found is None:
             return None
         request, turn = found
@@ -145,13 +170,13 @@ class SqlCases:
         return (await self._session.exec(wanted)).all()
 
     async def _row(self, case_id: str, *, lock: bool) -> CaseRow:
-        wanted = select(CaseRow).where(CaseRow.case_id == case_id)
-        if lock:
-            # populate_existing: what the lock waited for must be seen, not what was read before
-            wanted = wanted.with_for_update().execution_options(populate_existing=True)
-        row = (await self._session.exec(wanted)).one_or_none()
+        if case_id in self._held:
+            return self._held[case_id]
+        row = (await self._session.exec(_CASE_HELD if lock else _CASE, params={"case_id": case_id})).one_or_none()
         if row is None:
-            raise not_found("case-not-found", "There is no such case.")
+            raise _unknown()
+        if lock:
+            self._held[case_id] = row
         return row
 
 
@@ -168,6 +193,10 @@ def record_of(row: CaseRow) -> CaseRecord:
         "closed_at": row.closed_at,
     }
     return record.model_copy(update=projected)
+
+
+def _unknown() -> LiandongError:
+    return not_found("case-not-found", "There is no such case.")
 
 
 def _row_of(record: CaseRecord) -> CaseRow:

@@ -6,7 +6,7 @@ from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.inserts import insert_if_absent
-from store.tables import CommandRow
+from store.tables.commands import CommandRow
 
 
 class SqlCommands:

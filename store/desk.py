@@ -13,7 +13,7 @@ from domain.proof import Proof
 from domain.store_ports import Store
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import DeskRow
+from store.tables.desk import DeskRow
 
 
 class SqlDesk:

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.department import Department
 from store.columns import document
-from store.tables import DepartmentRow
+from store.tables.directory import DepartmentRow
 
 
 class SqlDirectory:

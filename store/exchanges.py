@@ -9,7 +9,7 @@ from domain.exchange import Exchange
 from domain.ids import case_of
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import ExchangeRoundRow, ExchangeRow
+from store.tables.exchanges import ExchangeRoundRow, ExchangeRow
 
 
 class SqlExchanges:

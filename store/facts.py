@@ -1,15 +1,24 @@
 """Facts: append-only, chained by hash per case."""
 
 from collections.abc import Sequence
+from typing import Final
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.errors import conflict, invalid
 from domain.fact import ChainedFact, Fact
 from domain.fact_chain import GENESIS, breaks, canonical, link
-from store.inserts import insert_if_absent
-from store.tables import ChainRow, FactRow
+from store.inserts import Columns, append, insert_if_absent, put
+from store.tables.facts import ChainRow, FactRow
+
+_CHAIN_HELD: Final = (
+    select(ChainRow.length, ChainRow.head).where(ChainRow.case_id == bindparam("case_id")).with_for_update()
+)
+_KNOWN: Final = select(FactRow.fact_id, FactRow.case_id).where(
+    col(FactRow.fact_id).in_(bindparam("fact_ids", expanding=True))
+)
 
 
 class SqlFacts:
@@ -20,23 +29,14 @@ class SqlFacts:
         if not facts:
             return
         # The lock first: another process may be writing the same facts
-        chain = await self._locked_chain(case_id)
+        length, head = await self._locked_chain(case_id)
+        rows: list[Columns] = []
         for fact in await self._fresh(case_id, facts):
-            previous = chain.head
-            chain.head = link(fact, previous)
-            chain.length += 1
-            row = FactRow(
-                case_id=case_id,
-                position=chain.length,
-                fact_id=fact.fact_id,
-                kind=fact.kind.value,
-                request_id=fact.request_id,
-                document=canonical(fact),
-                previous_hash=previous,
-                hash=chain.head,
-            )
-            self._session.add(row)
-        await self._session.flush()
+            length, previous, head = length + 1, head, link(fact, head)
+            rows.append(_columns(fact, length, previous, head))
+        if rows:
+            await append(self._session, FactRow, rows)
+            await put(self._session, ChainRow, [{"case_id": case_id, "length": length, "head": head}])
 
     async def of_case(self, case_id: str) -> Sequence[ChainedFact]:
         return [_chained(row) for row in await self._rows(case_id)]
@@ -65,19 +65,30 @@ class SqlFacts:
         if any(fact.case_id != case_id for fact in facts):
             raise invalid("fact-of-another-case", "The fact belongs to another case.")
         ordered = sorted(by_id.values(), key=facts.index)
-        wanted = select(FactRow.fact_id, FactRow.case_id).where(col(FactRow.fact_id).in_(by_id))
-        known = dict((await self._session.exec(wanted)).all())
+        known = dict((await self._session.exec(_KNOWN, params={"fact_ids": list(by_id)})).all())
         if any(owner != case_id for owner in known.values()):
             raise conflict("fact-id-taken", "A fact of another case has this id.")
         return [fact for fact in ordered if fact.fact_id not in known]
 
-    async def _locked_chain(self, case_id: str) -> ChainRow:
-        wanted = select(ChainRow).where(ChainRow.case_id == case_id).with_for_update()
-        wanted = wanted.execution_options(populate_existing=True)
-        if (known := (await self._session.exec(wanted)).one_or_none()) is not None:
+    async def _locked_chain(self, case_id: str) -> tuple[int, str]:
+        its = {"case_id": case_id}
+        if (known := (await self._session.exec(_CHAIN_HELD, params=its)).one_or_none()) is not None:
             return known
         await insert_if_absent(self._session, ChainRow(case_id=case_id, length=0, head=GENESIS), "case_id")
-        return (await self._session.exec(wanted)).one()
+        return (await self._session.exec(_CHAIN_HELD, params=its)).one()
+
+
+def _columns(fact: Fact, position: int, previous: str, head: str) -> Columns:
+    return {
+        "case_id": fact.case_id,
+        "position": position,
+        "fact_id": fact.fact_id,
+        "kind": fact.kind.value,
+        "request_id": fact.request_id,
+        "document": canonical(fact),
+        "previous_hash": previous,
+        "hash": head,
+    }
 
 
 def _chained(row: FactRow) -> ChainedFact:

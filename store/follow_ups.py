@@ -11,7 +11,8 @@ from domain.errors import not_found
 from domain.follow_up import FollowUpOrder, FollowUpSnapshot
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import CaseRow, FollowUpRow
+from store.tables.cases import CaseRow
+from store.tables.follow_ups import FollowUpRow
 
 _NONE_OWED = (Outcome.WITHDRAWN.value,)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, bindparam, func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,33 +16,48 @@ from domain.ids import case_of
 from domain.inbox import DepartmentMessage, InboxEntry, InboxStatus, MessageKind
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import InboxRow, RoundRow
+from store.tables.inbox import InboxRow
+from store.tables.projection import RoundRow
 
 EFFECTIVE = (InboxStatus.RECEIVED, InboxStatus.APPLIED)
 _WITHOUT_ANSWER = (RoundEnd.WITHDRAWN, RoundEnd.SUPERSEDED)
 _RETRIABLE = (InboxStatus.RECEIVED, InboxStatus.QUARANTINED)
+
+_MESSAGE: Final = select(InboxRow).where(
+    InboxRow.department == bindparam("department"), InboxRow.message_id == bindparam("message_id")
+)
+_MESSAGE_HELD: Final = _MESSAGE.with_for_update().execution_options(populate_existing=True)
+# At most one: a unique index says so
+_EFFECTIVE: Final = select(InboxRow).where(
+    InboxRow.request_id == bindparam("request_id"), InboxRow.round == bindparam("round"), col(InboxRow.effective)
+)
 
 
 class SqlInbox:
     def __init__(self, session: AsyncSession, *, writes: bool) -> None:
         self._session = session
         self._writes = writes
+        self._held: dict[str, InboxRow] = {}
+        """Locked by this transaction: nobody else can have changed them since."""
 
     async def add(self, entry: InboxEntry) -> bool:
         """Raises CONFLICT `round-already-answered` for a second effective reply to a round."""
-        try:
-            async with self._session.begin_nested():
-                return await insert_if_absent(self._session, _row_of(entry), "department", "message_id")
-        except IntegrityError as error:
-            raise _already_answered() from error
+        if await insert_if_absent(self._session, _row_of(entry)):
+            return True
+        if await self.find(entry.department, entry.message_id) is None:
+            raise _already_answered()
+        return False
 
-    async def find(self, department: str, message_id: str) -> InboxEntry | None:
-        return await self._one(
-            select(InboxRow).where(InboxRow.department == department, InboxRow.message_id == message_id)
-        )
+    async def find(self, department: str, message_id: str, *, lock: bool = False) -> InboxEntry | None:
+        named = {"department": department, "message_id": message_id}
+        row = (await self._session.exec(_MESSAGE_HELD if lock else _MESSAGE, params=named)).one_or_none()
+        if row is not None and lock:
+            self._held[row.entry_id] = row
+        return _entry_of(row) if row else None
 
     async def effective(self, request_id: str, round_number: int) -> InboxEntry | None:
-        return await self._one(self._of_round(request_id, round_number).where(col(InboxRow.effective)))
+        row = (await self._session.exec(_EFFECTIVE, params={"request_id": request_id, "round": round_number})).first()
+        return _entry_of(row) if row else None
 
     async def notes_of_round(self, request_id: str, round_number: int) -> int:
         wanted = select(func.count()).select_from(InboxRow).where(*_round(request_id, round_number, ends_round=False))
@@ -66,12 +82,12 @@ class SqlInbox:
                 "response_json": entry.response_json,
             }
         )
+        row.status = status.value
+        row.effective = row.ends_round and status in EFFECTIVE
+        row.next_attempt_at = entry.next_attempt_at
+        row.document = _document(settled)
         try:
-            async with self._session.begin_nested():
-                row.status = status.value
-                row.effective = row.ends_round and status in EFFECTIVE
-                row.next_attempt_at = entry.next_attempt_at
-                row.document = _document(settled)
+            await self._session.flush()
         except IntegrityError as error:
             raise _already_answered() from error
 
@@ -82,7 +98,10 @@ class SqlInbox:
         oldest = wanted.order_by(col(InboxRow.received_at), col(InboxRow.entry_id)).limit(limit)
         if self._writes:
             oldest = oldest.with_for_update(skip_locked=True)
-        return [_entry_of(row) for row in await self._session.exec(oldest)]
+        rows = (await self._session.exec(oldest)).all()
+        if self._writes:
+            self._held |= {row.entry_id: row for row in rows}
+        return [_entry_of(row) for row in rows]
 
     async def waiting_in_time(self, request_id: str, round_number: int, due_at: datetime) -> InboxEntry | None:
         return await self._in_time(request_id, round_number, due_at, (InboxStatus.RECEIVED,))
@@ -131,6 +150,8 @@ class SqlInbox:
         return (await self._session.exec(select(func.count()).select_from(InboxRow).where(*waiting))).one()
 
     async def _locked(self, entry: InboxEntry) -> InboxRow:
+        if (known := self._held.get(entry.entry_id)) is not None:
+            return known
         wanted = select(InboxRow).where(InboxRow.entry_id == entry.entry_id).with_for_update()
         row = (await self._session.exec(wanted.execution_options(populate_existing=True))).one_or_none()
         if row is None:

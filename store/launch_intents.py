@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -9,7 +10,7 @@ from domain.case import LaunchIntent
 from domain.errors import not_found
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import LaunchIntentRow
+from store.tables.launch_intents import LaunchIntentRow
 
 
 class SqlLaunchIntents:
@@ -34,15 +35,13 @@ class SqlLaunchIntents:
         return [_intent_of(row) for row in await self._session.exec(wanted)]
 
     async def save(self, intent: LaunchIntent) -> None:
-        """What is done stays done: a slower process that failed cannot undo it. Raises NOT_FOUND."""
-        wanted = select(LaunchIntentRow).where(LaunchIntentRow.case_id == intent.case_id).with_for_update()
-        row = (await self._session.exec(wanted.execution_options(populate_existing=True))).one_or_none()
-        if row is None:
+        """What is done stays done: a slower process cannot undo it. Raises NOT_FOUND."""
+        waiting = update(LaunchIntentRow).where(
+            col(LaunchIntentRow.case_id) == intent.case_id, col(LaunchIntentRow.done_at).is_(None)
+        )
+        written = await self._session.exec(waiting.values(done_at=intent.done_at, document=document(intent)))
+        if not written.rowcount and await self.get(intent.case_id) is None:
             raise not_found("launch-not-found", "No launch was ordered for this case.")
-        if row.done_at is None or intent.done_at is not None:
-            row.done_at = intent.done_at
-            row.document = document(intent)
-        await self._session.flush()
 
 
 def _row_of(intent: LaunchIntent) -> LaunchIntentRow:

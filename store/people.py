@@ -10,7 +10,7 @@ from domain.errors import conflict, invalid, not_found
 from domain.person import Person
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import PersonRow, TokenRow
+from store.tables.people import PersonRow, TokenRow
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -9,7 +9,8 @@ from domain.codes import CaseStage
 from domain.precedent import Precedent
 from store.columns import document
 from store.inserts import insert_if_absent
-from store.tables import CaseRow, PrecedentRow
+from store.tables.cases import CaseRow
+from store.tables.precedents import PrecedentRow
 
 
 class SqlPrecedents:

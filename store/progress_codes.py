@@ -5,7 +5,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.progress_code import ProgressAccess
 from store.columns import document
-from store.tables import ProgressCodeRow
+from store.tables.progress_codes import ProgressCodeRow
 
 
 class SqlProgressCodes:

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.follow_up import RatingLink
 from store.columns import document
-from store.tables import RatingLinkRow
+from store.tables.rating_links import RatingLinkRow
 
 
 class SqlRatingLinks:

@@ -1,7 +1,8 @@
-"""SQLite connections for asyncio with one visit to the connection's thread for a statement, instead of four."""
+"""SQLite connections for asyncio that visit their thread only for what may wait: reads, locks and the disk."""
 
+import asyncio
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -52,18 +53,45 @@ class OneVisitConnection(aiosqlite.Connection):
 
     `holds_lock`: transactions of this connection own the write lock from their begin. Their statements then wait for
     nobody and touch no disk until the commit, so they run on the spot: others queue for the lock no longer than these
-    few microseconds, however busy the event loop is.
+    few microseconds, however busy the event loop is. Other connections only read: their begin takes nothing and
+    their commit writes nothing, so those two run on the spot, and the reads themselves in the thread.
     """
 
     holds_lock = False
+    _cut_short = False
+    """Somebody was cancelled during a visit: the thread may still be at it."""
 
     def cursor(self) -> OneVisitCursor:  # type: ignore[override]
         return OneVisitCursor(self)
 
     async def visit(self, method: Any, sql: str, parameters: Iterable[Any]) -> Any:
-        if self.holds_lock and self._conn.in_transaction:
+        if self._is_brief(sql):
             return self._at_once(method, sql, parameters)
-        return await self._execute(self._at_once, method, sql, parameters)  # type: ignore[no-untyped-call]
+        return await self._in_thread(self._at_once, method, sql, parameters)
+
+    async def commit(self) -> None:
+        if self.holds_lock or self._cut_short:
+            await self._in_thread(self._conn.commit)
+        else:
+            self._conn.commit()
+
+    async def rollback(self) -> None:
+        """The pool asks for one whenever a connection comes back, mostly with nothing to roll back."""
+        if self._cut_short or self._conn.in_transaction:
+            await self._in_thread(self._conn.rollback)
+            self._cut_short = False
+
+    def _is_brief(self, sql: str) -> bool:
+        if self._cut_short:
+            return False
+        return self._conn.in_transaction if self.holds_lock else sql == "BEGIN"
+
+    async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return await self._execute(work, *arguments)  # type: ignore[no-untyped-call]
+        except asyncio.CancelledError:
+            self._cut_short = True
+            raise
 
     def _at_once(self, method: Any, sql: str, parameters: Iterable[Any]) -> Any:
         cursor = self._conn.cursor()

@@ -2,14 +2,21 @@
 
 import asyncio
 import os
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Literal
 
 from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from store import tables
 from store.columns import KeyText, ShownText, UtcInstant
-from store.tables import Row
+from store.tables.row import Row
+
+# Every table must be known before it is compared
+for subject in iter_modules(tables.__path__, f"{tables.__name__}."):
+    import_module(subject.name)
 
 
 def render_plain(kind: str, item: object, _context: object) -> str | Literal[False]:

@@ -1,10 +1,11 @@
-"""The served API says nothing about what it is made of."""
+"""The served API says nothing about what it is made of, and believes nobody about who is asking."""
 
 import httpx
-from fastapi import FastAPI
+import pytest
+from fastapi import FastAPI, Request
 
 from bootstrap import http_server
-from bootstrap.settings import ApiSettings
+from bootstrap.settings import ApiSettings, SettingsError, load_settings
 
 
 async def test_a_response_names_no_server() -> None:
@@ -13,3 +14,41 @@ async def test_a_response_names_no_server() -> None:
         response = await client.get(f"{http_server.address(listening)}/openapi.json")
     assert response.status_code == 200
     assert "server" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("trusted", "seen"),
+    [
+        ("", "127.0.0.1"),
+        ("10.0.0.0/8", "127.0.0.1"),
+        ("127.0.0.1", "203.0.113.7"),
+        ("10.0.0.0/8, 127.0.0.0/8", "203.0.113.7"),
+    ],
+)
+async def test_only_a_trusted_proxy_may_say_who_is_asking(
+    trusted: str, seen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The server's own variable must not open what our setting keeps shut
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    monkeypatch.setenv("LIANDONG_API__TRUSTED_PROXIES", trusted)
+    app = FastAPI()
+
+    @app.get("/who")
+    async def who(request: Request) -> list[str]:
+        assert request.client is not None
+        return [request.client.host, request.url.scheme]
+
+    api = load_settings().api
+    listening = http_server.listen(ApiSettings(port=0))
+    serving = http_server.serving(app, listening, 1.0, trusted_proxies=api.trusted_proxies)
+    spoofed = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7", "X-Forwarded-Proto": "https"}
+    async with serving, httpx.AsyncClient(trust_env=False, headers=spoofed) as client:
+        response = await client.get(f"{http_server.address(listening)}/who")
+    assert response.json() == [seen, "http" if seen == "127.0.0.1" else "https"]
+
+
+@pytest.mark.parametrize("wrong", ["*", "proxy.example", "10.0.0.1/8"])
+def test_a_proxy_is_named_by_address(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIANDONG_API__TRUSTED_PROXIES", wrong)
+    with pytest.raises(SettingsError, match="LIANDONG_API__TRUSTED_PROXIES"):
+        load_settings()

@@ -17,7 +17,7 @@ import pytest
 
 from store.migrate import migrate
 from store.sql_store import SqlStore
-from store.tables import Row
+from store.tables.row import Row
 
 START_SECONDS = 30
 

@@ -16,7 +16,7 @@ from domain.errors import ErrorCategory, LiandongError
 from store.connection import store_url, write_engine
 from store.migrate import migrate
 from store.sql_store import SqlStore
-from store.tables import Row
+from store.tables.row import Row
 from tests.store.samples import case_id, record
 
 ROOT = Path(__file__).resolve().parents[2]

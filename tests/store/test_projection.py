@@ -13,7 +13,7 @@ from domain.plan import AskKind
 from domain.snapshot import CaseSnapshot, RoundOwner
 from store.progress_recorder import StoredProgress
 from store.sql_store import SqlStore
-from store.tables import RungRow
+from store.tables.projection import RungRow
 from tests.store.samples import (
     DUE,
     HOSTILE,

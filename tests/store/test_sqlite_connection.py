@@ -1,5 +1,6 @@
 """What our own cursors promise SQLAlchemy, and when a statement leaves the event loop."""
 
+import asyncio
 import sqlite3
 import threading
 from pathlib import Path
@@ -47,3 +48,58 @@ async def test_only_the_holder_of_the_write_lock_runs_on_the_spot(tmp_path: Path
         await connection.commit()
         await connection.close()
         assert [thread == here for thread in threads] == [False, holds_lock]
+
+
+def traced(connection: OneVisitConnection) -> list[tuple[str, bool]]:
+    """Every statement from now on, and whether it ran on the spot."""
+    here, seen = threading.get_ident(), list[tuple[str, bool]]()
+    connection._conn.set_trace_callback(lambda sql: seen.append((sql, threading.get_ident() == here)))
+    return seen
+
+
+async def test_a_reader_visits_its_thread_for_reads_alone(tmp_path: Path) -> None:
+    connection, _ = await opened(tmp_path, holds_lock=False)
+    seen = traced(connection)
+    for _ in range(2):
+        await connection.cursor().execute("BEGIN")
+        await connection.cursor().execute("SELECT 1")
+        await connection.commit()
+        await connection.rollback()
+    assert seen == [("BEGIN", True), ("SELECT 1", False), ("COMMIT", True)] * 2
+    await connection.close()
+
+
+async def test_a_writer_waits_for_lock_and_disk_in_its_thread(tmp_path: Path) -> None:
+    connection, _ = await opened(tmp_path, holds_lock=True)
+    seen = traced(connection)
+    for end in (connection.commit, connection.rollback):
+        await connection.cursor().execute("BEGIN IMMEDIATE")
+        await connection.cursor().execute("SELECT 1")
+        await end()
+        await connection.rollback()
+    lock, read = ("BEGIN IMMEDIATE", False), ("SELECT 1", True)
+    assert seen == [lock, read, ("COMMIT", False), lock, read, ("ROLLBACK", False)]
+    await connection.close()
+
+
+async def test_a_lock_that_arrives_after_its_caller_left_is_given_back(tmp_path: Path) -> None:
+    holder, _ = await opened(tmp_path, holds_lock=True)
+    late, _ = await opened(tmp_path, holds_lock=True)
+    await late.cursor().execute("PRAGMA busy_timeout = 30000")
+    await holder.cursor().execute("BEGIN IMMEDIATE")
+    seen = traced(late)
+    waiting = asyncio.create_task(late.cursor().execute("BEGIN IMMEDIATE"))
+    while not seen:
+        await asyncio.sleep(0.01)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    given_back = asyncio.create_task(late.rollback())
+    await asyncio.sleep(0)
+    await holder.commit()
+    await given_back
+    assert not late._conn.in_transaction
+    assert seen[-1] == ("ROLLBACK", False)
+    await late.cursor().execute("BEGIN IMMEDIATE")
+    await late.commit()
+    for connection in (holder, late):
+        await connection.close()
