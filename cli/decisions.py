@@ -72,6 +72,14 @@ DECISIONS: dict[str, Decision] = {
         Decision(
             "fail-deferral", "requests/{part}/deferral/fail", "退件", "return a held file", _REQUEST, "legal_basis"
         ),
+        Decision(
+            "extend-rectification",
+            "requests/{part}/deferral/extend-rectification",
+            "延长改正",
+            "more time after a broken promise",
+            _REQUEST,
+            "limit",
+        ),
         Decision("add-ask", "asks", "增派", "ask one more", fields="ask"),
         Decision("minutes", "minutes", "会议纪要", "record", fields="number held_at participants actions"),
         Decision("escalate", "escalate", "提级", "tell the next level", fields="level"),

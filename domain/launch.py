@@ -6,9 +6,10 @@ from domain.codes import Cause, Urgency
 from domain.deferral import DeferralGrounds
 from domain.department import DepartmentRoute
 from domain.ladder import Ladder
-from domain.limit import Limit
+from domain.limit import Limit, TimeUnit
 from domain.plan import Plan
 from domain.snapshot import OutcomeRecord
+from domain.waiting import WaitLimits
 from domain.wire import Instant, Wire
 from domain.working_calendar import WorkingCalendar
 
@@ -38,6 +39,10 @@ class CaseLaunch(Wire):
     """What a conditional acceptance is judged on."""
     held_by: dict[str, str] = Field(default_factory=dict)
     """Materials that a department has already: fetched there, never asked of the requester."""
+    waits: WaitLimits = WaitLimits()
+    """How long people on our side may take."""
+    renewed_limit: Limit = Limit(unit=TimeUnit.WORKING_DAYS, amount=5)
+    """For a new round of an ask whose own limit is a date that has passed, and for verifications of such an ask."""
     max_extensions: int = 1
     """How often one round may be extended."""
 

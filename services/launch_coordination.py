@@ -85,6 +85,8 @@ def _launch(
         supplement_limit=limits.supplement,
         grounds=grounds,
         held_by=given.held_by(),
+        waits=given.policy.wait_limits,
+        renewed_limit=limits.reply_urgent if given.urgent else limits.reply_normal,
         max_extensions=given.policy.max_extensions_per_round,
     )
 

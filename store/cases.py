@@ -20,7 +20,7 @@ from store.columns import document
 from store.projection import write_projection
 from store.tables import CaseRow, FactRow, RequestRow, RoundRow, SerialRow
 
-PROJECTED = ("needs_decision", "decision_needed", "next_due_at", "version", "snapshot")
+PROJECTED = ("needs_decision", "decision_needed", "decision_owed_until", "next_due_at", "version", "snapshot")
 """Columns that only the projection writes."""
 
 

@@ -28,6 +28,7 @@ async def write_projection(session: AsyncSession, row: CaseRow, snapshot: CaseSn
     row.closed_at = outcome.decided_at if outcome else None
     row.needs_decision = bool(snapshot.decision_needed)
     row.decision_needed = snapshot.decision_needed
+    row.decision_owed_until = None if outcome else snapshot.decision_owed_until
     row.next_due_at = snapshot.next_due_at
     if outcome:
         row.contact_owed_until = None
