@@ -114,6 +114,9 @@ class CaseRecord(Wire):
     first_contact_clock: Clock
     first_contact_due_at: Instant
     first_contact: FirstContact | None = None
+    decision_clock: Clock | None = None
+    """Runs until the duty leader has triaged, and then until the launch; a running case keeps its own waits."""
+    decision_due_at: Instant | None = None
     triage: Triage | None = None
     plan: Plan | None = None
     launched_at: Instant | None = None

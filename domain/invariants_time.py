@@ -26,6 +26,7 @@ _REMINDS: Final = ("before", "due_day")
 def no_silent_deadline(seen: Evidence) -> Iterator[str]:
     """I6"""
     yield from _first_contact(seen)
+    yield from _before_launch(seen)
     if seen.launch is None:
         return
     for request, turn in seen.rounds():
@@ -69,10 +70,24 @@ def _first_contact(seen: Evidence) -> Iterator[str]:
     told = [
         fact
         for fact in seen.kinds(FactKind.RUNG_FIRED)
-        if fact.request_id is None and not fact.data.get("when", "").startswith(_REMINDS)
+        if fact.data.get("clock") == ClockKind.FIRST_CONTACT and not fact.data.get("when", "").startswith(_REMINDS)
     ]
     if not told:
         yield "nobody spoke to the requester in time, and nothing on record says so"
+
+
+def _before_launch(seen: Evidence) -> Iterator[str]:
+    """While it waits for the duty leader: whatever that clock owed is proved, told apart by the stage."""
+    record = seen.record
+    stage = record.stage.value.lower()
+    if record.decision_clock is None:
+        if record.stage in (CaseStage.REGISTERED, CaseStage.TRIAGED):
+            yield f"it is {stage}, and nobody is chased for the next step"
+        return
+    proved = {fact.fact_id for fact in seen.kinds(FactKind.RUNG_FIRED)}
+    for rung in _owed(seen.decision_rungs, record.decision_clock, seen):
+        if f"{seen.case_id}.{stage}.{rung.rung.name}" not in proved:
+            yield f"{rung.rung.name} of the {stage} case was owed at {rung.at.isoformat()} and left no proof"
 
 
 def _contact_was_silent(record: CaseRecord, seen: Evidence) -> bool:

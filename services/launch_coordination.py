@@ -38,6 +38,8 @@ async def launch_coordination(office: Office, person: Person, case_id: str, plan
             "owner": person.person_id,
             "plan": completed,
             "launched_at": given.launch_at,
+            "decision_clock": None,
+            "decision_due_at": None,
         }
         await session.cases.save(record.model_copy(update=update))
         await session.intents.add(intent)

@@ -59,7 +59,9 @@ async def explain_clocks(office: Office, person: Person, case_id: str) -> tuple[
     record = visible_record(person, await freshest(office, record))
     contact = record.first_contact_clock
     first = ClockExplanation(clock=contact, due=due(contact, calendar), round_ended=contact.stopped_at is not None)
-    of_case = () if person.role is PersonRole.DEPARTMENT_OFFICER else (first,)
+    leader = record.decision_clock
+    second = (ClockExplanation(clock=leader, due=due(leader, calendar)),) if leader is not None else ()
+    of_case = () if person.role is PersonRole.DEPARTMENT_OFFICER else (first, *second)
     return (*of_case, *(_explained(record.snapshot, calendar) if record.snapshot else ()))
 
 

@@ -33,6 +33,8 @@ def visible_record(person: Person, record: CaseRecord) -> CaseRecord:
         update={
             "registration": _reduced(record.registration, seen),
             "first_contact": None,
+            "decision_clock": None,
+            "decision_due_at": None,
             "triage": None,
             "plan": Plan(asks=asks) if asks else None,
             "snapshot": visible_snapshot(person, record.snapshot) if record.snapshot else None,

@@ -1,19 +1,22 @@
 """At most fifty requests wait at once (I13), whoever wants them: a clear refusal, and whatever ends makes room."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 from pydantic import JsonValue
+from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
 from domain.any_decision import AnyDecision
-from domain.assignment import AddAsk, AnswerExternal, WithdrawRequest
+from domain.assignment import AddAsk, AnswerExternal, AskAgain, WithdrawRequest
 from domain.deferral import Channel, MaterialState, SubmitMaterial
 from domain.errors import LiandongError
 from domain.objection import Designate
 from domain.plan import MAX_ASKS
 from domain.supplement import IssueSupplementNotice
-from tests.workflows.skipped_time import CASE, SkippedTime, ask, department, instant, skipped_time
+from domain.waiting import Matter
+from tests.workflows.skipped_time import CASE, Script, SkippedTime, ask, department, instant, skipped_time
 
 START = "2023-02-15T10:00"
 LEAD = {"role": "LEAD", "reply_limit": "5 working_days"}
@@ -91,3 +94,37 @@ async def test_fetching_what_a_department_holds_needs_room(env: WorkflowEnvironm
         await make_room(world, 1)
         await world.engine.decide(CASE, notice.model_copy(update={"command_id": "notice-again"}))
         assert (await world.request("fetch1-1")).department == "housing"
+
+
+async def test_a_year_of_silence_is_a_small_history(env: WorkflowEnvironment) -> None:
+    async with skipped_time(env, "2023-01-04T10:00") as world:
+        await world.start(world.launch(ask("owner", kind="EXTERNAL", role="EXTERNAL", party="owner")))
+        await world.until("2023-12-29T12:00")
+        reviews = (await world.snapshot()).waits
+        events = len((await world.history()).events)
+    print(f"a year of silence: {len(reviews)} reviews, {events} events")  # noqa: T201  the figure is part of the result
+    assert len(reviews) > 35
+    assert all(one.clock.rungs for one in reviews[:-1])
+    assert events < 1_500
+
+
+async def test_a_wait_that_ends_in_time_costs_one_timer_and_no_wait_costs_nothing(env: WorkflowEnvironment) -> None:
+    keys = ("market", "police", "housing", "culture")
+    script: Script = {
+        **{f"{CASE}.{key}.r1": [(instant("2023-03-14T10:00"), {"code": "ACCEPTED"})] for key in keys[1:]},
+        f"{CASE}.market.r1": [(instant("2023-03-13T10:00"), {"code": "NEED_MORE", "materials": ["lease"]})],
+        f"{CASE}.market.r2": [(instant("2023-03-14T10:00"), {"code": "ACCEPTED"})],
+    }
+    async with skipped_time(env, "2023-03-13T09:00", script) as world:
+        await world.start(world.launch(*(ask(key, key, **LEAD) for key in keys)))
+        await world.until("2023-03-13T14:00")
+        again = AskAgain(**by("again"), request_id=f"{CASE}.market")
+        await world.engine.decide(CASE, again)
+        await world.result()
+        snapshot = await world.snapshot()
+        kinds = Counter(event.event_type for event in (await world.history()).events)
+    assert [one.matter for one in snapshot.waits] == [Matter.ANSWER]
+    assert world.notices.sent == []
+    # The reply's own reminder, the decision's reminder that found nothing to do, and the reply's again
+    assert kinds[EventType.EVENT_TYPE_TIMER_STARTED] <= 3
+    assert kinds[EventType.EVENT_TYPE_TIMER_FIRED] <= 1
