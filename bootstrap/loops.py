@@ -16,6 +16,7 @@ from services.reconcile import reconcile
 from services.relay import relay_inbox, relay_launches
 from services.reopen_unresolved import reopen_unresolved
 from services.watch_first_contact import watch_first_contact
+from services.watch_triage import watch_triage
 
 _log = get_logger(__name__)
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -69,6 +70,7 @@ def office_loops(office: Office) -> tuple[Loop, ...]:
         Loop("reconcile", 30.0, mend),
         Loop("disabled-departments", 10.0, lambda: hand_over_disabled(office)),
         Loop("first-contact", 5.0, lambda: watch_first_contact(office)),
+        Loop("triage", 5.0, lambda: watch_triage(office)),
         Loop("after-outcomes", 5.0, after_outcomes),
         Loop("precedents", 30.0, lambda: draft_precedents(office)),
     )

@@ -27,6 +27,9 @@ def show_case(out: Console, case: Json) -> None:
     _show_deferrals(out, coordination["deferrals"])
     if coordination["supplement"]:
         _show_supplement(out, coordination["supplement"])
+    if waiting := [one for one in coordination["waits"] if one["clock"]["clock"]["stopped_at"] is None]:
+        columns = ["编号 Id", "等待 Waits for", "由谁 Whom", "到期 Due"]
+        out.print(table("待决定 · Waits", columns, [_wait(one) for one in waiting]))
     if coordination["proposals"]:
         columns = ["编号 Id", "事项 Act", "提请 Proposed", "理由 Reason", "依据 Basis", "复核 Second person"]
         out.print(table("两人决定 · Proposals", columns, [_proposal(one) for one in coordination["proposals"]]))
@@ -81,6 +84,11 @@ def _show_supplement(out: Console, notice: Json) -> None:
     ]
     columns = ["材料 Material", "需要 Asked by", "已有 Held by", "收到 Received"]
     out.print(table(f"一次性告知 · Supplement: {state}", columns, rows))
+
+
+def _wait(wait: Json) -> list[str]:
+    due = local(wait["due_at"], seconds=True)
+    return [str(wait["wait_id"]).partition(".")[2], wait["why"], ", ".join(wait["deciders"]), due]
 
 
 def _proposal(proposal: Json) -> list[str]:

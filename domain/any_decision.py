@@ -7,7 +7,14 @@ from pydantic import Field, TypeAdapter
 from domain.assignment import AddAsk, AnswerExternal, AskAgain, ProceedWith, ReassignRequest, WithdrawRequest
 from domain.conference import EscalateCase, RecordMinutes
 from domain.decision import CloseCase, WeighAnswers, WithdrawCase
-from domain.deferral import ApproveDeferral, ClearSuspicion, ExtendMaterial, FailDeferral, SubmitMaterial
+from domain.deferral import (
+    ApproveDeferral,
+    ClearSuspicion,
+    ExtendMaterial,
+    ExtendRectification,
+    FailDeferral,
+    SubmitMaterial,
+)
 from domain.disable_department import HandOverRound
 from domain.joint_decision import ConfirmAct, ProposeAct
 from domain.objection import ConveneConference, Designate
@@ -35,6 +42,7 @@ AnyDecision = Annotated[
     | SubmitMaterial
     | ExtendMaterial
     | FailDeferral
+    | ExtendRectification
     | ClearSuspicion
     | ProposeAct
     | ConfirmAct

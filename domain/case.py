@@ -114,6 +114,9 @@ class CaseRecord(Wire):
     first_contact_clock: Clock
     first_contact_due_at: Instant
     first_contact: FirstContact | None = None
+    decision_clock: Clock | None = None
+    """Runs until the duty leader has triaged, and then until the launch; a running case keeps its own waits."""
+    decision_due_at: Instant | None = None
     triage: Triage | None = None
     plan: Plan | None = None
     launched_at: Instant | None = None
@@ -156,6 +159,8 @@ class CaseLine(Wire):
     outcome: Outcome | None
     next_due_at: Instant | None
     overdue: bool
+    decision_due_at: Instant | None = None
+    """When the earliest decision that somebody on our side owes is due."""
     decision_needed: str
     requests: tuple[RequestLine, ...] = ()
 
@@ -165,7 +170,7 @@ class CaseFilter(Wire):
 
     stage: CaseStage | None = None
     overdue: bool | None = None
-    """True: a request or the first contact is past its due instant now and has no answer in time."""
+    """True: a request, a decision or the first contact is past its due instant now and has no answer in time."""
     waiting_on: str | None = None
     """Department code with an open request."""
     department: str | None = None

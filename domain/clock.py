@@ -27,6 +27,8 @@ class ClockKind(StrEnum):
     REVIEW_CONTACT = "review_contact"
     OBJECTION = "objection"
     RECTIFICATION = "rectification"
+    DECISION = "decision"  # the ball lies with a person on our side
+    REVIEW = "review"  # something stands still and is looked at again and again
     ITEM = "item"  # the department's own statutory or promised clock, never merged with ours
 
 

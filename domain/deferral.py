@@ -162,6 +162,17 @@ class FailDeferral(Decision):
     remedy: str = Field(min_length=1, max_length=2_000)
 
 
+class ExtendRectification(Decision):
+    """More time for the requester after a promise was broken and before the result is revoked."""
+
+    kind: Literal["extend_rectification"] = "extend_rectification"
+    request_id: str
+    limit: Limit
+    """From the decision on: a length of time, or a date."""
+    authority: str = Field(min_length=1, max_length=200)
+    """The document that allows it: the rules themselves end here."""
+
+
 class ClearSuspicion(Decision):
     """The supervisor looked at a suspected paper: genuine after all, or not."""
 

@@ -12,6 +12,7 @@ from domain.fact import Fact
 from domain.ladder import Ladder
 from domain.limit import Limit
 from domain.rung_proof import ClockProofs
+from domain.waiting import WaitLimits
 from domain.wire import Instant, Wire
 from domain.working_calendar import WorkingCalendar
 
@@ -145,6 +146,8 @@ class FollowUpLaunch(Wire):
     call_limit: Limit
     rating_limit: Limit
     contact_limit: Limit
+    decision_limit: Limit = WaitLimits().decision
+    """From the contact about a bad review to the decision how it is treated."""
     call_attempts: int = Field(default=3, ge=1)
     """So many calls that reach nobody are enough."""
     brought: RatingGiven | None = None
@@ -177,6 +180,9 @@ class ReviewHandling(Wire):
     contacted_at: Instant | None = None
     contacted_by: str | None = None
     contact_note: str = ""
+    decision: ClockProofs | None = None
+    decision_due_at: Instant | None = None
+    """Until when it is decided how the review is treated."""
     treatment: ReviewTreatment | None = None
     treated_by: str | None = None
     treated_at: Instant | None = None

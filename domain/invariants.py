@@ -11,6 +11,7 @@ from domain.exchange import Exchange
 from domain.fact import ChainedFact, Fact, FactKind
 from domain.inbox import InboxEntry, InboxStatus, MessageKind
 from domain.kept_message import Standing, messages
+from domain.ladder import ScheduledRung
 from domain.launch import CaseLaunch, CaseResult
 from domain.reply import FINAL_REPLIES
 from domain.snapshot import CaseSnapshot, RequestSnapshot, RoundSnapshot
@@ -46,6 +47,8 @@ class Evidence(NamedTuple):
     result: CaseResult | None
     contact_owed_at: datetime
     """When silence towards the requester must be on record."""
+    decision_rungs: tuple[ScheduledRung, ...]
+    """Before the launch: what the duty leader's clock owes."""
     now: datetime
 
     @property

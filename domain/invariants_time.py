@@ -1,18 +1,20 @@
 """No silent deadline (I6): for every due time an answer in time or an escalation on record, never both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
 from domain.case import CaseRecord
 from domain.clock import Clock, ClockKind, due
-from domain.codes import CaseStage, Urgency
+from domain.codes import CaseStage, RequestState, Urgency
 from domain.fact import FactKind
 from domain.inbox import InboxStatus
 from domain.invariants import Evidence
+from domain.joint_decision import DangerousAct, Proposal
 from domain.ladder import ScheduledRung, instants
 from domain.launch import CaseLaunch
-from domain.snapshot import RequestSnapshot, RoundSnapshot
+from domain.snapshot import CaseSnapshot, RequestSnapshot, RoundSnapshot
+from domain.waiting import Matter
 
 GRACE: Final = timedelta(minutes=2)
 """How long after its instant a rung may still be on its way."""
@@ -24,11 +26,42 @@ _REMINDS: Final = ("before", "due_day")
 def no_silent_deadline(seen: Evidence) -> Iterator[str]:
     """I6"""
     yield from _first_contact(seen)
+    yield from _before_launch(seen)
     if seen.launch is None:
         return
     for request, turn in seen.rounds():
         for clock in turn.clocks:
             yield from _round_clock(seen, seen.launch, (request, turn), clock)
+    if seen.record.snapshot is not None:
+        yield from _waits(seen, seen.launch, seen.record.snapshot)
+
+
+def _waits(seen: Evidence, launch: CaseLaunch, snapshot: CaseSnapshot) -> Iterator[str]:
+    """Whoever on our side must move has a clock, and what that clock owed is proved."""
+    for wait in snapshot.waits:
+        clock = wait.clock.clock
+        proved = {(proof.rung, proof.planned_at) for proof in wait.clock.rungs}
+        rungs = instants(launch.ladder, clock, launch.calendar, urgent=launch.urgency is Urgency.URGENT)
+        for rung in _owed(rungs, clock, seen):
+            if (rung.rung.name, rung.at) not in proved:
+                yield f"{wait.wait_id}: {rung.rung.name} was owed at {rung.at.isoformat()} and left no proof"
+    if snapshot.outcome is not None:
+        return
+    chased = {(wait.matter, wait.request_id) for wait in snapshot.waits if wait.running}
+    acts = [one for one in snapshot.proposals if one.settled_at is None]
+    for request in snapshot.requests:
+        waits = {matter for matter, about in chased if about == request.request_id}
+        if request.state is RequestState.DECISION and not waits and not _settled_by_two(request, acts):
+            yield f"{request.request_id}: it waits for a decision and nobody is chased for it"
+    if acts and not any(wait.running and wait.matter is Matter.SECOND_PERSON for wait in snapshot.waits):
+        yield "an act waits for its second person and nobody is chased for it"
+    if snapshot.decision_needed and not chased:
+        yield "somebody must decide and nobody is chased for it"
+
+
+def _settled_by_two(request: RequestSnapshot, acts: Sequence[Proposal]) -> bool:
+    """The second person is chased instead."""
+    return any(one.act is DangerousAct.CLOSE_UNANSWERED or one.request_id == request.request_id for one in acts)
 
 
 def _first_contact(seen: Evidence) -> Iterator[str]:
@@ -37,10 +70,24 @@ def _first_contact(seen: Evidence) -> Iterator[str]:
     told = [
         fact
         for fact in seen.kinds(FactKind.RUNG_FIRED)
-        if fact.request_id is None and not fact.data.get("when", "").startswith(_REMINDS)
+        if fact.data.get("clock") == ClockKind.FIRST_CONTACT and not fact.data.get("when", "").startswith(_REMINDS)
     ]
     if not told:
         yield "nobody spoke to the requester in time, and nothing on record says so"
+
+
+def _before_launch(seen: Evidence) -> Iterator[str]:
+    """While it waits for the duty leader: whatever that clock owed is proved, told apart by the stage."""
+    record = seen.record
+    stage = record.stage.value.lower()
+    if record.decision_clock is None:
+        if record.stage in (CaseStage.REGISTERED, CaseStage.TRIAGED):
+            yield f"it is {stage}, and nobody is chased for the next step"
+        return
+    proved = {fact.fact_id for fact in seen.kinds(FactKind.RUNG_FIRED)}
+    for rung in _owed(seen.decision_rungs, record.decision_clock, seen):
+        if f"{seen.case_id}.{stage}.{rung.rung.name}" not in proved:
+            yield f"{rung.rung.name} of the {stage} case was owed at {rung.at.isoformat()} and left no proof"
 
 
 def _contact_was_silent(record: CaseRecord, seen: Evidence) -> bool:

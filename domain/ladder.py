@@ -14,8 +14,12 @@ from domain.limit import Limit, TimeUnit
 from domain.wire import Wire
 from domain.working_calendar import UtcInstant, WorkingCalendar
 
+DECIDER = "decider"
+"""Whoever must move now: the duty leader, or the supervisor, or a second person."""
+_DECIDED_CLOCKS = frozenset({ClockKind.DECISION, ClockKind.REVIEW})
 ROLES = frozenset(
     {"clerk", "department_officer", "department_head", "duty_leader", "supervisor", "leading_group", "requester"}
+    | {DECIDER}
 )
 _DAY_UNITS = (TimeUnit.WORKING_DAYS, TimeUnit.CALENDAR_DAYS)
 _WHEN_TEXT = re.compile(r"(before|after)\s+(\S.*)")
@@ -78,6 +82,11 @@ class Rung(Wire):
 class Ladder(Wire):
     version: str = Field(min_length=1)
     rungs: tuple[Rung, ...] = ()
+
+    def completed(self, standard: Sequence[Rung]) -> "Ladder":
+        """With the standard rungs of every clock that this ladder has no rung for."""
+        own = {rung.clock for rung in self.rungs}
+        return self.model_copy(update={"rungs": (*self.rungs, *(rung for rung in standard if rung.clock not in own))})
 
 
 class ScheduledRung(Wire):
@@ -149,6 +158,10 @@ def check_ladder(
     problems = [f"rung {name}: the name is used twice" for name in _repeated([rung.name for rung in ladder.rungs])]
     for rung in ladder.rungs:
         problems += [f"rung {rung.name}: unknown role {role}" for role in rung.tell if role not in ROLES]
+        if DECIDER in rung.tell and rung.clock not in _DECIDED_CLOCKS:
+            problems.append(f"rung {rung.name}: nobody decides about the clock {rung.clock.value}; name a role")
+        if rung.clock is ClockKind.REVIEW and rung.when.relation == "after":
+            problems.append(f"rung {rung.name}: can never fire, the review clock begins anew when it is due")
         if not limits_by_clock.get(rung.clock):
             problems.append(f"rung {rung.name}: no limit is known for the clock {rung.clock.value}")
         elif not _can_fire(rung, limits_by_clock[rung.clock], ordinary):

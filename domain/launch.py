@@ -6,10 +6,11 @@ from domain.codes import Cause, Urgency
 from domain.deferral import DeferralGrounds
 from domain.department import DepartmentRoute
 from domain.ladder import Ladder
-from domain.limit import Limit
+from domain.limit import Limit, TimeUnit
 from domain.outage import OutagePause
 from domain.plan import Plan
 from domain.snapshot import OutcomeRecord
+from domain.waiting import WaitLimits
 from domain.wire import Instant, Wire
 from domain.working_calendar import WorkingCalendar
 
@@ -41,6 +42,10 @@ class CaseLaunch(Wire):
     """Materials that a department has already: fetched there, never asked of the requester."""
     outage_pauses: tuple[OutagePause, ...] = ()
     """Where an outage of a department's system stops its clocks; empty: nowhere."""
+    waits: WaitLimits = WaitLimits()
+    """How long people on our side may take."""
+    renewed_limit: Limit = Limit(unit=TimeUnit.WORKING_DAYS, amount=5)
+    """For a new round of an ask whose own limit is a date that has passed, and for verifications of such an ask."""
     max_extensions: int = 1
     """How often one round may be extended."""
 

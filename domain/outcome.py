@@ -7,6 +7,7 @@ from domain.codes import Outcome, ReplyCode, RequestState, Role
 from domain.decision import CLOSING_OUTCOMES, NEGATIVE_OUTCOMES, CloseCase, NegativeAnswerReport
 from domain.errors import LiandongError, conflict, invalid
 from domain.plan import CompletionRule
+from domain.waiting import Matter
 
 ACCEPTING_REPLIES = frozenset({ReplyCode.ACCEPTED, ReplyCode.ACCEPTED_CONDITIONALLY})
 
@@ -62,6 +63,8 @@ class Verdict(NamedTuple):
     outcome: Outcome | None = None
     reason: str = ""
     decision_needed: str = ""
+    matter: Matter | None = None
+    """What the decision is about when it concerns the whole case, and no single request."""
 
 
 def judge(
@@ -70,18 +73,22 @@ def judge(
     """DONE only when enough accepted and nobody refused; every other ending is the duty leader's."""
     blocking = [one for one in standings if one.blocking]
     leads = [one for one in _leads(standings) if one.blocking]
-    if why := _undecided(blocking) or _contradiction(leads):
+    if why := _undecided(blocking):
         return Verdict(decision_needed=why)
+    if why := _contradiction(leads):
+        return Verdict(decision_needed=why, matter=Matter.CONTRADICTION)
     if _enough(standings, blocking, leads, rule, quorum):
         # Advice and optional asks never keep a case open, not even by an answer that nobody has decided about.
         return Verdict(Outcome.DONE, _REASONS[rule], decision_needed=_undecided(standings))
     if why := _undecided(standings):
         return Verdict(decision_needed=why)
-    if any(not one.state.terminal for one in blocking):
+    if any(not one.state.terminal for one in blocking) or _only_advice_is_out(standings, blocking, leads, rule):
         return Verdict()
     if not leads:
-        return Verdict(decision_needed="no lead is asked any more: ask another one or decide the outcome")
-    return Verdict(decision_needed="all have ended and not everything was accepted: decide the outcome")
+        why = "no lead is asked any more: ask another one or decide the outcome"
+    else:
+        why = "all have ended and not everything was accepted: decide the outcome"
+    return Verdict(decision_needed=why, matter=Matter.OUTCOME)
 
 
 def _leads(standings: Sequence[Standing]) -> list[Standing]:
@@ -99,6 +106,20 @@ _REASONS = {
     CompletionRule.QUORUM: "the plan's quorum accepted",
     CompletionRule.LEAD_WITH_ADVICE: "every lead accepted and the advice is there",
 }
+
+
+def _only_advice_is_out(
+    standings: Sequence[Standing], blocking: Sequence[Standing], leads: Sequence[Standing], rule: CompletionRule
+) -> bool:
+    """Under LEAD_WITH_ADVICE nothing is left to decide while the leads agree and somebody still consults."""
+    advising = any(one.role is Role.CONSULT and not one.state.terminal for one in standings)
+    return advising and rule is CompletionRule.LEAD_WITH_ADVICE and _agreed(blocking, leads)
+
+
+def _agreed(blocking: Sequence[Standing], leads: Sequence[Standing]) -> bool:
+    if any(one.refused for one in blocking) or not all(one.accepted or one.outweighed for one in leads):
+        return False
+    return any(one.accepted for one in leads)
 
 
 def _undecided(standings: Sequence[Standing]) -> str:
@@ -131,9 +152,7 @@ def _enough(
         return any(one.accepted for one in leads)
     if rule is CompletionRule.QUORUM:
         return sum(one.accepted for one in blocking) >= (quorum or len(blocking))
-    if any(one.refused for one in blocking) or not all(one.accepted or one.outweighed for one in leads):
-        return False
-    if not any(one.accepted for one in leads):
+    if not _agreed(blocking, leads):
         return False
     if rule is CompletionRule.LEAD_WITH_ADVICE:
         return all(one.state.terminal for one in standings if one.role is Role.CONSULT)

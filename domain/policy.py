@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from domain.clock import ClockKind
 from domain.codes import Cause, Role
@@ -10,6 +10,8 @@ from domain.department import DEPARTMENT_CODE, Department
 from domain.ladder import Ladder, check_ladder
 from domain.limit import Limit, TimeUnit
 from domain.outage import OutagePause
+from domain.waiting import WaitLimits
+from domain.waiting_rungs import STANDARD_RUNGS
 from domain.wire import Wire
 from domain.working_calendar import WorkingCalendar
 
@@ -33,6 +35,12 @@ class Limits(Wire):
     """A material promised for later, where the department names no date of its own."""
     rectification: Limit = Limit(unit=TimeUnit.WORKING_DAYS, amount=5)
     """Last time to keep a promise after its date has passed."""
+    decision: Limit = WaitLimits().decision
+    """Until the duty leader, or whoever else must decide, has decided."""
+    conference: Limit = WaitLimits().conference
+    """From convening a conference to its ruling."""
+    review: Limit = WaitLimits().review
+    """How often somebody looks at what stands still: a pause, a silence after the last rung."""
     follow_up: Limit = Limit(unit=TimeUnit.WORKING_DAYS, amount=5)
     """Until the call after completion."""
     rating_window: Limit = Limit(unit=TimeUnit.WORKING_DAYS, amount=15)
@@ -111,6 +119,17 @@ class DistrictPolicy(Wire):
     follow_up_attempts: int = Field(default=3, ge=1, le=20)
     """So many calls that reach nobody are enough."""
 
+    @field_validator("ladder")
+    @classmethod
+    def _chases_everybody(cls, ladder: Ladder) -> Ladder:
+        """A district words its own rungs for our own silence, but cannot do without."""
+        return ladder.completed(STANDARD_RUNGS)
+
+    @property
+    def wait_limits(self) -> WaitLimits:
+        limits = self.limits
+        return WaitLimits(decision=limits.decision, conference=limits.conference, review=limits.review)
+
     def department(self, code: str) -> Department | None:
         return next((department for department in self.departments if department.code == code), None)
 
@@ -176,4 +195,6 @@ class DistrictPolicy(Wire):
             ClockKind.SUPPLEMENT: (limits.supplement,),
             ClockKind.DEFERRED_MATERIAL: (limits.deferred_material,),
             ClockKind.RECTIFICATION: (limits.rectification,),
+            ClockKind.DECISION: (limits.decision, limits.conference),
+            ClockKind.REVIEW: (limits.review,),
         }

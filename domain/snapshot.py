@@ -1,8 +1,10 @@
 """A running case as its workflow sees it; what the store projects and the console shows."""
 
+from datetime import datetime
+
 from pydantic import Field
 
-from domain.clock import Clock
+from domain.clock import Clock, ClockKind
 from domain.codes import Outcome, ReplyCode, RequestState, Role, RoundEnd
 from domain.decision import NegativeAnswerReport
 from domain.deferral import DeferralSnapshot
@@ -12,6 +14,7 @@ from domain.outage import OutageSnapshot
 from domain.plan import AskKind
 from domain.rung_proof import RungProof
 from domain.supplement import SupplementSnapshot
+from domain.waiting import WaitSnapshot
 from domain.wire import Instant, Wire
 
 
@@ -114,6 +117,14 @@ class CaseSnapshot(Wire):
     deferrals: tuple[DeferralSnapshot, ...] = ()
     proposals: tuple[Proposal, ...] = ()
     weighings: tuple[str, ...] = ()
+    waits: tuple[WaitSnapshot, ...] = ()
+    """Every wait on a person so far, in the order in which they began."""
+
+    @property
+    def decision_owed_until(self) -> datetime | None:
+        """When the earliest decision that somebody owes is due."""
+        owed = [wait.due_at for wait in self.waits if wait.running and wait.matter.clock is ClockKind.DECISION]
+        return min((at for at in owed if at is not None), default=None)
 
 
 class CaseProgress(Wire):

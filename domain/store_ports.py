@@ -68,6 +68,10 @@ class Cases(Protocol):
         """Cases that owe the first contact and have no proof of this rung yet, the earliest due first."""
         ...
 
+    async def decisions_owed(self, rung: str, *, after: CaseRecord | None = None, limit: int) -> Sequence[CaseRecord]:
+        """Cases before their launch that wait for the duty leader and have no proof of this rung yet, in this stage."""
+        ...
+
     async def ids(self, *, stage: CaseStage | None = None, after: str = "", limit: int = 500) -> Sequence[str]: ...
 
 

@@ -7,7 +7,7 @@ from domain.any_decision import AnyDecision
 from domain.assignment import AnswerExternal
 from domain.conference import EscalateCase
 from domain.decision import NEGATIVE_OUTCOMES, CloseCase, Decision
-from domain.deferral import ApproveDeferral, ClearSuspicion, FailDeferral, SubmitMaterial
+from domain.deferral import ApproveDeferral, ClearSuspicion, ExtendRectification, FailDeferral, SubmitMaterial
 from domain.disable_department import HandOverRound
 from domain.joint_decision import ConfirmAct, ProposeAct
 from domain.supplement import ReceiveSupplement
@@ -19,6 +19,7 @@ _RIGHTS: Final[Mapping[type[Decision], Action]] = {
     SubmitMaterial: Action.RECORD_MATERIAL,
     ApproveDeferral: Action.OVERRIDE,
     FailDeferral: Action.OVERRIDE,
+    ExtendRectification: Action.OVERRIDE,
     ProposeAct: Action.OVERRIDE,
     ConfirmAct: Action.CONFIRM,
     EscalateCase: Action.ESCALATE,

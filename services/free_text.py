@@ -14,7 +14,7 @@ Mask = Callable[[str], str]
 
 _TEXTS: Final = frozenset(
     {"title", "request", "text", "note", "reply_text", "reason", "advice", "refer_to", "legal_basis", "remedy"}
-    | {"authority", "waiting_for", "decision_needed", "receipt"}
+    | {"authority", "waiting_for", "decision_needed", "receipt", "why"}
 )
 
 

@@ -40,6 +40,8 @@ async def launch_coordination(office: Office, person: Person, case_id: str, plan
             "owner": person.person_id,
             "plan": completed,
             "launched_at": given.launch_at,
+            "decision_clock": None,
+            "decision_due_at": None,
         }
         record = record.model_copy(update=update)
         await session.cases.save(record)
@@ -87,6 +89,8 @@ def _launch(
         grounds=grounds,
         held_by=given.held_by(),
         outage_pauses=given.policy.outage_pauses,
+        waits=given.policy.wait_limits,
+        renewed_limit=limits.reply_urgent if given.urgent else limits.reply_normal,
         max_extensions=given.policy.max_extensions_per_round,
     )
 

@@ -141,6 +141,7 @@ async def _launch(
         call_limit=limits.follow_up,
         rating_limit=limits.rating_window,
         contact_limit=limits.review_contact,
+        decision_limit=limits.decision,
         call_attempts=office.policy.follow_up_attempts,
         brought=brought,
     )

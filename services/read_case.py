@@ -1,5 +1,7 @@
 """Reading one case: its record, its timeline, and why each clock is due when it is."""
 
+from collections.abc import Iterator
+
 from domain.case import CaseRecord
 from domain.clock import Clock, Due, due
 from domain.codes import CaseStage
@@ -27,7 +29,7 @@ class ClockExplanation(Wire):
     """One clock, derived anew with the calendar that the case counts with, line by line."""
 
     request_id: str | None = None
-    """None for the first contact, which belongs to the case."""
+    """Or the id of the notice, the material or the wait; None for the first contact, which belongs to the case."""
     round: int | None = None
     department: str | None = None
     clock: Clock
@@ -50,14 +52,16 @@ async def read_timeline(office: Office, person: Person, case_id: str) -> Timelin
 
 
 async def explain_clocks(office: Office, person: Person, case_id: str) -> tuple[ClockExplanation, ...]:
-    """Every clock of the case, the first contact first, then by request and round."""
+    """Every clock of the case: the first contact, then by request and round, then notices, materials and waits."""
     async with office.store.reading() as session:
         record = await open_case(session, person, Action.READ, case_id)
         calendar = await _calendar_of(office, session, case_id)
     record = visible_record(person, await freshest(office, record))
     contact = record.first_contact_clock
     first = ClockExplanation(clock=contact, due=due(contact, calendar), round_ended=contact.stopped_at is not None)
-    of_case = () if person.role is PersonRole.DEPARTMENT_OFFICER else (first,)
+    leader = record.decision_clock
+    second = (ClockExplanation(clock=leader, due=due(leader, calendar)),) if leader is not None else ()
+    of_case = () if person.role is PersonRole.DEPARTMENT_OFFICER else (first, *second)
     return (*of_case, *(_explained(record.snapshot, calendar) if record.snapshot else ()))
 
 
@@ -83,6 +87,30 @@ async def _calendar_of(office: Office, session: StoreSession, case_id: str) -> W
 
 
 def _explained(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[ClockExplanation, ...]:
+    outside = tuple(
+        ClockExplanation(
+            request_id=subject, clock=clock, due=due(clock, calendar), round_ended=clock.stopped_at is not None
+        )
+        for subject, clock in _outside_rounds(snapshot)
+    )
+    return (*_of_rounds(snapshot, calendar), *outside)
+
+
+def _outside_rounds(snapshot: CaseSnapshot) -> Iterator[tuple[str, Clock]]:
+    """Clocks that run for the requester, and for people on our side."""
+    if snapshot.supplement is not None:
+        yield f"{snapshot.case_id}.supplement", snapshot.supplement.clock.clock
+    for deferral in snapshot.deferrals:
+        for material in deferral.materials:
+            if material.clock is not None:
+                yield material.material_id, material.clock.clock
+        if deferral.rectification is not None:
+            yield f"{deferral.request_id}.rectify", deferral.rectification.clock
+    for wait in snapshot.waits:
+        yield wait.wait_id, wait.clock.clock
+
+
+def _of_rounds(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[ClockExplanation, ...]:
     return tuple(
         ClockExplanation(
             request_id=request.request_id,

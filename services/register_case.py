@@ -15,6 +15,7 @@ from services.access import Action, may
 from services.issue_progress_code import hand_out
 from services.office import Office
 from services.same_facts import earlier_refusal
+from services.watch_triage import waits_for_leader
 
 
 class Registered(Wire):
@@ -88,7 +89,7 @@ def fresh_record(
     due_at = due(clock, calendar).at
     if due_at is None:
         raise ValueError("a clock without pauses has a due instant")
-    return CaseRecord(
+    record = CaseRecord(
         case_id=case_id,
         stage=CaseStage.REGISTERED,
         registered_at=now,
@@ -99,6 +100,7 @@ def fresh_record(
         party_print=office.seals.party(registration.requester),
         matter_print=office.seals.matter(registration),
     )
+    return record.model_copy(update=waits_for_leader(office, record, now, calendar))
 
 
 def registered(record: CaseRecord) -> Fact:

@@ -17,6 +17,7 @@ from domain.wire import Wire
 from services.access import Action, open_case
 from services.office import Office
 from services.same_facts import earlier_refusal, link_new_evidence, same_facts_again
+from services.watch_triage import waits_for_leader
 
 _CLOSES_AS: Final = {
     TriageDecision.RESOLVE_ON_SPOT: Outcome.EXPLAINED,
@@ -60,7 +61,11 @@ async def triage_case(office: Office, person: Person, case_id: str, triage: Tria
         earlier = await earlier_refusal(session, record)
         if earlier is not None and triage.decision is TriageDecision.COORDINATE and not _stated(triage.new_evidence):
             raise same_facts_again(earlier)
-        triaged = _triaged(record, person, triage, office.time.now())
+        now = office.time.now()
+        triaged = _triaged(record, person, triage, now)
+        if triaged.outcome is None:
+            calendar = await office.calendar.current()
+            triaged = triaged.model_copy(update=waits_for_leader(office, triaged, now, calendar))
         await session.cases.save(triaged)
         await session.facts.append(case_id, _facts(triaged))
         if earlier is not None and triage.decision is TriageDecision.COORDINATE:
@@ -99,6 +104,7 @@ def _content(triage: Triage) -> TriageInput:
 def _triaged(record: CaseRecord, person: Person, triage: TriageInput, now: datetime) -> CaseRecord:
     decided = Triage(**triage.model_dump(), decided_by=person.actor, decided_at=now)
     update: dict[str, object] = {"triage": decided, "stage": CaseStage.TRIAGED, "owner": person.person_id}
+    update |= {"decision_clock": None, "decision_due_at": None}
     if triage.decision in _CLOSES_AS:
         outcome = OutcomeRecord(
             outcome=_CLOSES_AS[triage.decision],

@@ -13,8 +13,10 @@ from domain.invariants_time import no_silent_deadline
 from domain.launch import CaseLaunch, CaseResult
 from domain.snapshot import CaseSnapshot
 from domain.working_calendar import WorkingCalendar
+from services.counter_ladder import planned_at
 from services.office import Office
-from services.watch_first_contact import overdue_rung, planned_at
+from services.watch_first_contact import overdue_rung
+from services.watch_triage import decision_rungs
 
 __all__ = ["CHECKS", "Finding", "verify"]
 
@@ -129,7 +131,8 @@ async def _evidence(office: Office, case_id: str, calendar: WorkingCalendar) -> 
         ordered=intent is not None and intent.done_at is None,
         live=live,
         result=result,
-        contact_owed_at=planned_at(overdue_rung(office), record, calendar),
+        contact_owed_at=planned_at(overdue_rung(office), record, record.first_contact_due_at, calendar),
+        decision_rungs=decision_rungs(office, record, calendar),
         now=office.time.now(),
     )
 

@@ -33,6 +33,8 @@ def visible_record(person: Person, record: CaseRecord) -> CaseRecord:
         update={
             "registration": _reduced(record.registration, seen),
             "first_contact": None,
+            "decision_clock": None,
+            "decision_due_at": None,
             "triage": None,
             "plan": Plan(asks=asks) if asks else None,
             "snapshot": visible_snapshot(person, record.snapshot) if record.snapshot else None,
@@ -67,6 +69,7 @@ def visible_snapshot(person: Person, snapshot: CaseSnapshot) -> CaseSnapshot:
             ),
             "proposals": (),
             "weighings": (),
+            "waits": (),
         }
     )
 
@@ -94,6 +97,7 @@ def visible_line(person: Person, line: CaseLine) -> CaseLine:
         return line
     own = tuple(request for request in line.requests if request.department == person.department)
     hidden = {"title": line.case_id, "cause": None, "owner": None, "decision_needed": "", "requests": own}
+    hidden |= {"decision_due_at": None}
     dues = [request.due_at for request in own if request.due_at is not None]
     overdue = any(request.overdue for request in own)
     return line.model_copy(update=hidden | {"next_due_at": min(dues, default=None), "overdue": overdue})

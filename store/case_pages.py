@@ -68,7 +68,8 @@ class CasePages:
             conditions.append(col(CaseRow.case_id).in_(asked))
         if wanted.overdue is not None:
             # Driven from the short list of what is owed, not from all cases
-            overdue = col(CaseRow.case_id).in_(union(self._overdue_requests(), self._overdue_contacts()))
+            owed = union(self._overdue_requests(), self._overdue_contacts(), self._overdue_decisions())
+            overdue = col(CaseRow.case_id).in_(owed)
             conditions.append(overdue if wanted.overdue else ~overdue)
         if wanted.cursor is not None:
             newest = tuple_(col(CaseRow.registered_at), col(CaseRow.case_id))
@@ -80,6 +81,9 @@ class CasePages:
 
     def _overdue_contacts(self) -> SelectOfScalar[str]:
         return select(CaseRow.case_id).where(col(CaseRow.contact_owed_until) < self._now)
+
+    def _overdue_decisions(self) -> SelectOfScalar[str]:
+        return select(CaseRow.case_id).where(col(CaseRow.decision_owed_until) < self._now)
 
     def _overdue(self) -> ColumnElement[bool]:
         """Owed, past due, and no reply came in time. An applied reply counts: the projection may be behind."""
@@ -112,8 +116,8 @@ class CasePages:
         return lines
 
     def _line(self, row: CaseRow, requests: tuple[RequestLine, ...]) -> CaseLine:
-        contact = row.contact_owed_until
-        dues = [at for at in (row.next_due_at, contact) if at is not None]
+        ours = [at for at in (row.contact_owed_until, row.decision_owed_until) if at is not None]
+        dues = [*ours, *([row.next_due_at] if row.next_due_at else [])]
         return CaseLine(
             case_id=row.case_id,
             title=row.title,
@@ -124,7 +128,8 @@ class CasePages:
             owner=row.owner,
             outcome=Outcome(row.outcome) if row.outcome else None,
             next_due_at=min(dues) if dues else None,
-            overdue=any(request.overdue for request in requests) or (contact is not None and contact < self._now),
+            overdue=any(request.overdue for request in requests) or any(at < self._now for at in ours),
+            decision_due_at=row.decision_owed_until,
             decision_needed=row.decision_needed,
             requests=requests,
         )

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, tuple_
+from sqlalchemy import ColumnElement, bindparam, func, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from domain.case import CaseFilter, CasePage, CaseRecord
 from domain.codes import CaseStage, Outcome, RequestState
@@ -23,8 +25,9 @@ from store.tables.cases import CaseRow, SerialRow
 from store.tables.facts import FactRow
 from store.tables.projection import RequestRow, RoundRow
 
-PROJECTED = ("needs_decision", "decision_needed", "next_due_at", "version", "snapshot")
-"""Columns that only the projection writes."""
+PROJECTED = ("needs_decision", "decision_needed", "decision_owed_until", "next_due_at", "version", "snapshot")
+"""Columns that only the projection writes, once there is one."""
+_BEFORE_LAUNCH = (CaseStage.REGISTERED.value, CaseStage.TRIAGED.value)
 
 _CASE: Final = select(CaseRow).where(CaseRow.case_id == bindparam("case_id"))
 # populate_existing: what the lock waited for must be seen, not what was read before
@@ -90,7 +93,8 @@ class SqlCases:
         if current.snapshot:
             kept = {name: getattr(current, name) for name in ("stage", "launched_at", "outcome", "closed_at")}
             record = record.model_copy(update=kept | {"snapshot": current.snapshot})
-        for name, value in _row_of(record).model_dump(exclude=set(PROJECTED)).items():
+        kept_back = set(PROJECTED) if current.snapshot else set(PROJECTED) - {"decision_owed_until"}
+        for name, value in _row_of(record).model_dump(exclude=kept_back).items():
             setattr(row, name, value)
         await self._session.flush()
 
@@ -151,17 +155,16 @@ class SqlCases:
         self, rung: str, *, after: CaseRecord | None = None, limit: int
     ) -> Sequence[CaseRecord]:
         """A rung's proof is the fact `<case>.<rung>`."""
-        proved = select(FactRow.fact_id).where(FactRow.fact_id == col(CaseRow.case_id) + f".{rung}")
-        place = (col(CaseRow.contact_owed_until), col(CaseRow.case_id))
-        wanted = (
-            select(CaseRow)
-            .where(col(CaseRow.contact_owed_until).is_not(None), ~proved.exists())
-            .order_by(*place)
-            .limit(limit)
-        )
-        if after is not None:
-            wanted = wanted.where(tuple_(*place) > tuple_(after.first_contact_due_at, after.case_id))
-        return [record_of(row) for row in await self._session.exec(wanted)]
+        proof = col(CaseRow.case_id) + f".{rung}"
+        wanted = _without(proof, col(CaseRow.contact_owed_until), after.first_contact_due_at if after else None, after)
+        return [record_of(row) for row in await self._session.exec(wanted.limit(limit))]
+
+    async def decisions_owed(self, rung: str, *, after: CaseRecord | None = None, limit: int) -> Sequence[CaseRecord]:
+        """A rung's proof is the fact `<case>.<stage>.<rung>`."""
+        proof = col(CaseRow.case_id) + "." + func.lower(col(CaseRow.stage)) + f".{rung}"
+        wanted = _without(proof, col(CaseRow.decision_owed_until), after.decision_due_at if after else None, after)
+        wanted = wanted.where(col(CaseRow.stage).in_(_BEFORE_LAUNCH))
+        return [record_of(row) for row in await self._session.exec(wanted.limit(limit))]
 
     async def ids(self, *, stage: CaseStage | None = None, after: str = "", limit: int = 500) -> Sequence[str]:
         wanted = select(CaseRow.case_id).where(CaseRow.case_id > after).order_by(CaseRow.case_id).limit(limit)
@@ -178,6 +181,16 @@ class SqlCases:
         if lock:
             self._held[case_id] = row
         return row
+
+
+def _without(
+    proof: ColumnElement[str], owed_until: Mapped[datetime | None], due: datetime | None, after: CaseRecord | None
+) -> SelectOfScalar[CaseRow]:
+    """Cases that owe something and have not this proof, the earliest due first."""
+    proved = select(FactRow.fact_id).where(col(FactRow.fact_id) == proof)
+    place = (owed_until, col(CaseRow.case_id))
+    wanted = select(CaseRow).where(owed_until.is_not(None), ~proved.exists()).order_by(*place)
+    return wanted if after is None else wanted.where(tuple_(*place) > tuple_(due, after.case_id))
 
 
 def record_of(row: CaseRow) -> CaseRecord:
@@ -213,6 +226,7 @@ def _row_of(record: CaseRecord) -> CaseRow:
         registered_at=record.registered_at,
         registered_by=record.registered_by,
         contact_owed_until=record.first_contact_due_at if owes_contact else None,
+        decision_owed_until=record.decision_due_at,
         launched_at=record.launched_at,
         closed_at=record.closed_at,
         outcome=record.outcome.outcome.value if record.outcome else None,

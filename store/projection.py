@@ -68,6 +68,7 @@ def _case(snapshot: CaseSnapshot) -> Columns:
         "closed_at": outcome.decided_at if outcome else None,
         "needs_decision": bool(snapshot.decision_needed),
         "decision_needed": snapshot.decision_needed,
+        "decision_owed_until": None if outcome else snapshot.decision_owed_until,
         "next_due_at": snapshot.next_due_at,
     }
     return changed | {"contact_owed_until": None} if outcome else changed

@@ -10,7 +10,7 @@ from domain.decision import Decision
 from domain.errors import conflict, invalid
 from domain.fact import FactKind
 from domain.objection import needs_conference
-from domain.plan import MAX_ASKS, AskKind
+from domain.plan import AskKind
 from domain.reply import Answer, Interim, Unreadable, read_answer
 from workflows.casebook import Casebook
 from workflows.desk import Desk
@@ -46,7 +46,7 @@ class Assignment(Subject):
 
     def _reassign(self, command: ReassignRequest) -> None:
         request = self._lookup.any(command)
-        request.open_round(command.to, workflow.now(), note=command.reason, limit=command.reply_limit)
+        self._book.ask_anew(request, command.to, note=command.reason, limit=command.reply_limit)
         self._lookup.note(FactKind.REASSIGNED, command, request, to=command.to.code)
 
     def _check_ask_again(self, command: AskAgain) -> None:
@@ -58,7 +58,7 @@ class Assignment(Subject):
 
     def _ask_again(self, command: AskAgain) -> None:
         request = self._lookup.any(command)
-        request.open_round(request.round.route, workflow.now(), note=command.reason, limit=command.reply_limit)
+        self._book.ask_anew(request, request.round.route, note=command.reason, limit=command.reply_limit)
         self._lookup.note(FactKind.ASKED_AGAIN, command, request)
 
     def _check_withdraw(self, command: WithdrawRequest) -> None:
@@ -88,8 +88,7 @@ class Assignment(Subject):
         keys = {request.ask.key for request in self._book.requests.values()}
         if ask.key in keys:
             raise conflict("key-taken", f"the case has a request {ask.key!r} already")
-        if len(keys) >= MAX_ASKS:
-            raise conflict("too-many-asks", f"a case has at most {MAX_ASKS} requests")
+        self._lookup.room_for(1)
         if unknown := [key for key in ask.after if key not in keys]:
             raise invalid("plan-unsound", f"no request of this case is named {', '.join(unknown)}", field="ask.after")
         wanted = ask.department if ask.kind is AskKind.DEPARTMENT else None

@@ -31,6 +31,7 @@ from workflows.joint_decision import JointDecision
 from workflows.objection import Objection
 from workflows.outage import Outages
 from workflows.recorder import Recorder
+from workflows.rectification import Rectification
 from workflows.refusal import refused
 from workflows.request import Request
 from workflows.request_lookup import RequestLookup
@@ -38,6 +39,7 @@ from workflows.search_attributes import changed
 from workflows.supplement import Supplement
 from workflows.time_decision import TimeDecision
 from workflows.verification import Verification
+from workflows.waiting import Waiting
 
 
 @workflow.defn(name="CaseCoordination")
@@ -57,6 +59,7 @@ class CaseCoordination:
         self._conductor = Conductor(self._book, self._desk, self._recorder, self._outages)
         self._clocks = ClockLoop(self._book)
         self._announcer = Announcer(self._book)
+        self._waiting = Waiting(self._book)
         self._open_desk()
         self._services: list[asyncio.Task[None]] = []
         self._conducting: set[asyncio.Task[None]] = set()
@@ -74,11 +77,13 @@ class CaseCoordination:
                 Supplement(self._book, lookup, announcer),
                 deferral,
                 Verification(self._book, lookup, announcer, deferral),
+                Rectification(lookup, announcer, deferral),
                 Conference(self._book, lookup, announcer),
                 JointDecision(self._book, lookup, deferral),
                 Closing(self._book, lookup),
                 DisableDepartment(lookup, announcer),
                 self._outages,
+                self._waiting,
             )
         )
 
@@ -123,25 +128,28 @@ class CaseCoordination:
             return
         verdict = self._verdict()
         if verdict.outcome is not None and self._awaiting_materials():
-            verdict = Verdict(decision_needed=verdict.decision_needed)
+            verdict = verdict._replace(outcome=None)
         if verdict.outcome is not None:
             self._book.outcome = OutcomeRecord(
                 outcome=verdict.outcome, decided_by=ENGINE, decided_at=workflow.now(), reason=verdict.reason
             )
             self._book.write(FactKind.OUTCOME, data={"outcome": verdict.outcome, "reason": verdict.reason})
-        elif verdict.decision_needed != self._book.decision_needed:
+            return
+        if verdict.decision_needed != self._book.decision_needed:
             self._book.decision_needed = verdict.decision_needed
             if verdict.decision_needed:
                 self._book.write(FactKind.DECISION_NEEDED, data={"why": verdict.decision_needed})
+        self._waiting.keep_up(verdict)
 
     def _verdict(self) -> Verdict:
         plan = self._book.launch.plan
         by_requests = judge(self._book.standings(), plan.completion, plan.quorum)
-        needed = [reason for subject in self._book.subjects if (reason := subject.decision_needed())]
+        needed = [wait.why for subject in self._book.subjects for wait in subject.waits()]
         if not needed:
             return by_requests
         # Something waits for a person: the case must not end over their head.
-        return Verdict(decision_needed="; ".join(dict.fromkeys([*needed, by_requests.decision_needed])).strip("; "))
+        why = "; ".join(dict.fromkeys([*needed, by_requests.decision_needed])).strip("; ")
+        return by_requests._replace(outcome=None, decision_needed=why)
 
     def _awaiting_materials(self) -> bool:
         """Everything was accepted and promised materials are still out: DONE_CONDITIONALLY, and the case stays open."""
@@ -164,6 +172,7 @@ class CaseCoordination:
             # Promised materials and notices to the requester: nobody is waited for any more.
             if not watch.closed:
                 watch.close(workflow.now())
+        self._book.winding_up = True
         self._show()
         await self._until(self._quiet)
         await self._recorder.written()

@@ -14,8 +14,9 @@ from domain.dispatch import DepartmentNote
 from domain.errors import LiandongError
 from domain.fact import Fact, FactKind
 from domain.launch import CaseLaunch
+from domain.limit import Limit
 from domain.outcome import Standing
-from domain.plan import Ask
+from domain.plan import MAX_ASKS, Ask
 from domain.proof import told
 from domain.snapshot import CaseProgress, CaseSnapshot, OutcomeRecord
 from workflows.clock_set import ClockSet
@@ -42,6 +43,8 @@ class Casebook:
         """Everything was accepted, and promised materials are still out."""
         self.moved = False
         """Something happened since the main loop last looked."""
+        self.winding_up = False
+        """Nothing is judged any more."""
         self._unwritten: list[Fact] = []
         self._run = workflow.info().run_id[:8]
 
@@ -101,8 +104,9 @@ class Casebook:
         self.write(kind, request, round_, actor=actor, data={**said, **told(note.proof)})
 
     @property
-    def unwritten(self) -> bool:
-        return bool(self._unwritten)
+    def ready_to_write(self) -> bool:
+        """Only what the main loop has looked at is written, so that a version has one snapshot and one record."""
+        return bool(self._unwritten) and (self.winding_up or not self.moved)
 
     def take_progress(self) -> CaseProgress:
         facts, self._unwritten = tuple(self._unwritten), []
@@ -143,6 +147,19 @@ class Casebook:
         request.end(state, workflow.now())
         for subject in self.subjects:
             subject.ended(request)
+
+    def ask_anew(
+        self, request: Request, route: DepartmentRoute | None, *, note: str, limit: Limit | None = None
+    ) -> Round:
+        """A new round with new clocks; whoever waited for something else in this request is told."""
+        opened = request.open_round(route, workflow.now(), note=note, limit=limit)
+        for subject in self.subjects:
+            subject.asked_anew(request)
+        return opened
+
+    def has_room(self, asks: int = 1) -> bool:
+        """Whether so many more can be asked at the same time (I13); whatever has ended makes room again."""
+        return sum(not request.state.terminal for request in self.requests.values()) + asks <= MAX_ASKS
 
     def standings(self) -> list[Standing]:
         return [request.standing(stalled=self.stalled(request)) for request in self.requests.values()]

@@ -108,7 +108,7 @@ class ClockLoop:
                 planned_at=rung.scheduled.at,
                 fired_at=workflow.now(),
                 result=result.result,
-                told=step.tell if result.result == "delivered" else (),
+                told=watch.told(step) if result.result == "delivered" else (),
             )
         )
         told = {
@@ -116,7 +116,7 @@ class ClockLoop:
             "clock": kind,
             "planned_at": rung.scheduled.at.isoformat(),
             "result": result.result,
-            "told": ", ".join(step.tell),
+            "told": ", ".join(watch.told(step)),
         }
         fact = FactKind.RUNG_HELD if result.held_by else FactKind.RUNG_FIRED
         self._book.write_round(fact, watch.subject, watch.number, data=told)
@@ -132,7 +132,7 @@ class ClockLoop:
             clock=rung.clock.clock.kind,
             due_at=rung.clock.due.at or rung.scheduled.at,
             planned_at=rung.scheduled.at,
-            tell=step.tell,
+            tell=watch.told(step),
             channel=step.channel,
             demands_action=step.demands_action,
         )

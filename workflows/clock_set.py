@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.clock import Clock, ClockKind, Due, due, runs_on_at, stop
 from domain.codes import Urgency
-from domain.ladder import Ladder, ScheduledRung, instants
+from domain.ladder import DECIDER, Ladder, Rung, ScheduledRung, instants
 from domain.launch import CaseLaunch
 from domain.outage import run_on
 from domain.rung_proof import ClockProofs, RungProof
@@ -71,6 +71,8 @@ class ClockSet:
     """Rungs that fired, are firing, or are not owed any more."""
     postponed: dict[RungKey, datetime] = field(default_factory=dict)
     closed: bool = False
+    deciders: tuple[str, ...] = ("duty_leader",)
+    """Whom a rung tells that names the decider."""
 
     def start(self, clock: Clock) -> None:
         self.clocks[clock.kind] = RunningClock.of(clock, self.rules)
@@ -130,6 +132,21 @@ class ClockSet:
                 stopped = running.clock.stopped_at
                 if key not in self.settled and (stopped is None or scheduled.at <= stopped):
                     yield DueRung(running, scheduled, self.postponed.get(key, scheduled.at))
+
+    def spent(self, kind: ClockKind) -> bool:
+        """It is overdue, its whole ladder has left its proofs, and nothing more would happen by itself."""
+        running = self.clocks.get(kind)
+        if self.closed or running is None or running.clock.stopped_at is not None or not running.rungs:
+            return False
+        proved = {(proof.rung, proof.planned_at) for proof in self.proofs}
+        if any((scheduled.rung.name, scheduled.at) not in proved for scheduled in running.rungs):
+            return False
+        return any(scheduled.rung.when.relation in ("at", "after") for scheduled in running.rungs)
+
+    def told(self, rung: Rung) -> tuple[str, ...]:
+        """The roles that a rung tells, with the deciders in the place of `decider`."""
+        roles = (role for named in rung.tell for role in (self.deciders if named == DECIDER else (named,)))
+        return tuple(dict.fromkeys(roles))
 
     def shown(self, kind: ClockKind) -> ClockProofs:
         return ClockProofs(clock=self.clock(kind), rungs=tuple(self.proofs))

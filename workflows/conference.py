@@ -9,7 +9,7 @@ from domain.decision import Decision
 from domain.errors import conflict, invalid
 from domain.fact import FactKind
 from domain.limit import LATEST_DATE, Limit, TimeUnit
-from domain.plan import MAX_ASKS, Ask
+from domain.plan import Ask
 from workflows.announcer import Announcer
 from workflows.casebook import Casebook
 from workflows.request_lookup import RequestLookup
@@ -32,8 +32,7 @@ class Conference(Subject):
     def _check_minutes(self, command: RecordMinutes) -> None:
         if command.number in self._minutes:
             raise conflict("minutes-recorded", "these minutes are recorded already")
-        if len(self._book.requests) + len(command.actions) > MAX_ASKS:
-            raise conflict("too-many-asks", f"a case has at most {MAX_ASKS} requests")
+        self._lookup.room_for(len(command.actions))
         today = self._book.launch.calendar.local(workflow.now()).date()
         for index, action in enumerate(command.actions):
             if action.until < today:

@@ -20,6 +20,7 @@ from domain.errors import LiandongError, conflict, not_found
 from domain.fact import FactKind
 from domain.reply import AcceptedConditionally, Answer
 from domain.snapshot import OutcomeRecord
+from domain.waiting import Wait
 from workflows.announcer import Announcer
 from workflows.casebook import Casebook, iso
 from workflows.clock_set import ClockSet
@@ -60,21 +61,9 @@ class Deferral(Subject):
         if isinstance(answer.reply, AcceptedConditionally):
             self._open(request, answer, answer.reply)
 
-    def decision_needed(self) -> str:
-        reasons = {
-            DeferralState.UNAPPROVED: "a conditional acceptance breaks a rule: override it or ask again",
-            DeferralState.REVOCATION_PROPOSED: "a promise was not kept: revoke (two people) or close it in another way",
-        }
-        running = [one for one in self._promises.values() if one.running]
-        found = [reasons[one.state] for one in running if one.state in reasons]
-        materials = [material for one in running for material in one.materials]
-        if any(material.state is MaterialState.SUSPECT for material in materials):
-            found.append("a paper contradicts the remote check: the supervisor must look")
-        held = [one for one in running if one.instrument is Instrument.HOLD_UNTIL_COMPLETE]
-        lost = (MaterialState.OVERDUE, MaterialState.FAILED)
-        if any(material.state in lost for one in held for material in one.materials):
-            found.append("a material did not come: return the file or give more time")
-        return "; ".join(found)
+    def waits(self) -> Iterable[Wait]:
+        for promise in self._promises.values():
+            yield from promise.waits()
 
     def holds_case_open(self) -> bool:
         return any(promise.running for promise in self._promises.values())
@@ -130,12 +119,12 @@ class Deferral(Subject):
         return objections(self._book.launch.grounds, names, reply.commitment, reply.timing)
 
     def _check_approve(self, command: ApproveDeferral) -> None:
-        promise = self._promise(command.request_id)
+        promise = self.promise(command.request_id)
         if promise.state is not DeferralState.UNAPPROVED or not promise.running:
             raise conflict("nothing-to-approve", "this conditional acceptance stands already, or was dropped")
 
     def _approve(self, command: ApproveDeferral) -> None:
-        promise = self._promise(command.request_id)
+        promise = self.promise(command.request_id)
         promise.override_reason = command.reason
         promise.request.accept_turn()
         self._start(promise)
@@ -229,7 +218,7 @@ class Deferral(Subject):
     # --- failure of HOLD_UNTIL_COMPLETE ---
 
     def _check_fail(self, command: FailDeferral) -> None:
-        promise = self._promise(command.request_id)
+        promise = self.promise(command.request_id)
         if promise.instrument is not Instrument.HOLD_UNTIL_COMPLETE:
             raise conflict("not-held", "a result that was issued is revoked by two people, not returned")
         if not any(material.state in (MaterialState.OVERDUE, MaterialState.FAILED) for material in promise.materials):
@@ -238,7 +227,7 @@ class Deferral(Subject):
             raise refusal
 
     def _fail(self, command: FailDeferral) -> None:
-        promise = self._promise(command.request_id)
+        promise = self.promise(command.request_id)
         now = workflow.now()
         promise.end(DeferralState.RETURNED, now)
         self._book.outcome = OutcomeRecord(
@@ -254,7 +243,7 @@ class Deferral(Subject):
         told = {"outcome": Outcome.NOT_DONE, "legal_basis": command.legal_basis, "remedy": command.remedy}
         self._lookup.note(FactKind.OUTCOME, command, None, **told)
 
-    def _promise(self, request_id: str) -> Promise:
+    def promise(self, request_id: str) -> Promise:
         promise = self._promises.get(request_id)
         if promise is None:
             raise not_found("no-such-deferral", "this request was not accepted conditionally")

@@ -122,10 +122,15 @@ class FollowUp:
             planned_at=rung.scheduled.at,
             fired_at=workflow.now(),
             result=result.result,
-            told=step.tell if delivered else (),
+            told=self._book.watch.told(step) if delivered else (),
         )
         self._book.watch.proofs.append(proof)
-        told = {"rung": step.name, "clock": step.clock.value, "result": result.result, "told": ", ".join(step.tell)}
+        told = {
+            "rung": step.name,
+            "clock": step.clock.value,
+            "result": result.result,
+            "told": ", ".join(self._book.watch.told(step)),
+        }
         self._book.write(FactKind.RUNG_FIRED, data=told | {"planned_at": rung.scheduled.at.isoformat()})
 
     def _firing(self, rung: DueRung) -> RungFiring:
@@ -140,7 +145,7 @@ class FollowUp:
             clock=step.clock,
             due_at=rung.clock.due.at or rung.scheduled.at,
             planned_at=rung.scheduled.at,
-            tell=step.tell,
+            tell=self._book.watch.told(step),
             channel=step.channel,
             demands_action=step.demands_action,
         )

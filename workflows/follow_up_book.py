@@ -112,6 +112,9 @@ class FollowUpBook:
             "contact": self._proofs(ClockKind.REVIEW_CONTACT),
             "contact_due_at": self.watch.due_at(ClockKind.REVIEW_CONTACT),
         }
+        if ClockKind.DECISION in self.watch.clocks:
+            shown["decision"] = self._proofs(ClockKind.DECISION)
+            shown["decision_due_at"] = self.watch.due_at(ClockKind.DECISION)
         if ClockKind.RECTIFICATION in self.watch.clocks:
             shown["rectification"] = self._proofs(ClockKind.RECTIFICATION)
             shown["rectify_by"] = self.watch.due_at(ClockKind.RECTIFICATION)

@@ -110,6 +110,8 @@ class FollowUpDesk:
         now = workflow.now()
         in_time = now <= (self._book.watch.due_at(ClockKind.REVIEW_CONTACT) or now)
         self._book.watch.stop(ClockKind.REVIEW_CONTACT, now)
+        # Now the ball lies with the duty leader, whose silence is heard as in a running case
+        self._book.watch.start(self._book.clock(ClockKind.DECISION, self._book.launch.decision_limit, now))
         self._change(contacted_at=now, contacted_by=command.decided_by, contact_note=command.note)
         told = {"in_time": _YES_NO[in_time]}
         self._book.write(FactKind.REVIEW_CONTACTED, actor=command.decided_by, data=told)
@@ -131,6 +133,7 @@ class FollowUpDesk:
 
     def _treat(self, command: TreatReview) -> None:
         book, now = self._book, workflow.now()
+        book.watch.stop(ClockKind.DECISION, now)
         done = {} if command.limit else {"finished_at": now}
         self._change(
             treatment=command.treatment, reason=command.reason, treated_by=command.decided_by, treated_at=now, **done

@@ -1,6 +1,6 @@
 """Dangerous acts: proposed by one person, confirmed by another, carried out only then."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from temporalio import workflow
 
@@ -12,6 +12,7 @@ from domain.fact import FactKind
 from domain.joint_decision import ConfirmAct, DangerousAct, Proposal, ProposeAct
 from domain.outcome import contradiction, incomplete_ending
 from domain.snapshot import OutcomeRecord
+from domain.waiting import Matter, Wait
 from workflows.casebook import Casebook
 from workflows.deferral import Deferral
 from workflows.request_lookup import RequestLookup
@@ -34,9 +35,17 @@ class JointDecision(Subject):
     def shown(self) -> Mapping[str, object]:
         return {"proposals": tuple(self._proposals.values())} if self._proposals else {}
 
-    def decision_needed(self) -> str:
-        waiting = [one.act.value for one in self._proposals.values() if one.settled_at is None]
-        return f"a second person must confirm or turn down: {', '.join(waiting)}" if waiting else ""
+    def waits(self) -> Iterable[Wait]:
+        for one in self._open():
+            why = f"a second person must confirm or turn down: {one.act.value}"
+            yield Wait(matter=Matter.SECOND_PERSON, about=one.proposal_id, why=why, request_id=one.request_id)
+
+    def takes_over(self, wait: Wait) -> bool:
+        """The duty leader has moved: what an act would settle waits for its second person."""
+        return any(_would_settle(one, wait) for one in self._open())
+
+    def _open(self) -> list[Proposal]:
+        return [one for one in self._proposals.values() if one.settled_at is None]
 
     def _check_propose(self, command: ProposeAct) -> None:
         if any(one.act is command.act and one.settled_at is None for one in self._proposals.values()):
@@ -143,3 +152,15 @@ class JointDecision(Subject):
             authority=command.authority,
         )
         self._lookup.note(FactKind.OUTCOME, command, None, outcome=outcome, legal_basis=proposal.legal_basis)
+
+
+def _would_settle(proposal: Proposal, wait: Wait) -> bool:
+    if wait.matter in (Matter.SECOND_PERSON, Matter.SUSPICION):
+        return False
+    match proposal.act:
+        case DangerousAct.WAIVE_REQUEST:
+            return wait.request_id == proposal.request_id
+        case DangerousAct.CLOSE_UNANSWERED:
+            return True
+        case DangerousAct.REVOKE:
+            return wait.matter is Matter.REVOCATION

@@ -1,8 +1,6 @@
 """退单: objections counted, a conference after two, and a designation that binds."""
 
-from collections.abc import Mapping
-
-from temporalio import workflow
+from collections.abc import Iterable, Mapping
 
 from domain.clock import ClockKind
 from domain.codes import ReplyCode, RequestState, Role
@@ -12,6 +10,7 @@ from domain.fact import FactKind
 from domain.objection import ConveneConference, Designate, needs_conference
 from domain.plan import Ask
 from domain.reply import Answer
+from domain.waiting import Matter, Wait
 from workflows.casebook import Casebook
 from workflows.request import Request
 from workflows.request_lookup import RequestLookup
@@ -37,13 +36,17 @@ class Objection(Subject):
         if request.round.ruling is None and (limit is None or answer.received_at <= limit):
             request.bounces += 1
 
-    def decision_needed(self) -> str:
-        disputed = [
-            request.ask.key
-            for request in self._book.requests.values()
-            if request.state is RequestState.DECISION and needs_conference(request.bounces)
-        ]
-        return f"two departments returned it, a conference must designate: {', '.join(disputed)}" if disputed else ""
+    def waits(self) -> Iterable[Wait]:
+        for request in self._book.requests.values():
+            if request.state is RequestState.DECISION and needs_conference(request.bounces):
+                matter = Matter.CONFERENCE if request.conference else Matter.ANSWER
+                why = f"two departments returned it, a conference must designate: {request.ask.key}"
+                yield request.wait(matter, why)
+
+    def takes_over(self, wait: Wait) -> bool:
+        """Once the conference is convened, it is the conference that is waited for."""
+        convened = {one.request_id for one in self.waits() if one.matter is Matter.CONFERENCE}
+        return wait.matter is Matter.ANSWER and wait.request_id in convened
 
     def _check_convene(self, command: ConveneConference) -> None:
         request = self._lookup.of_department(command)
@@ -63,11 +66,11 @@ class Objection(Subject):
             raise conflict("conference-needed", "two departments returned it: convene the conference first")
         if request.bounces == 0:
             raise conflict("no-dispute", "nobody has returned this request; reassign it instead")
+        self._lookup.room_for(len(command.support))
 
     def _designate(self, command: Designate) -> None:
         request = self._lookup.any(command)
-        now = workflow.now()
-        opened = request.open_round(command.to, now, note=command.reason)
+        opened = self._book.ask_anew(request, command.to, note=command.reason)
         opened.ruling = command.minutes
         opened.watch.clocks.pop(ClockKind.OBJECTION, None)
         self._lookup.note(
@@ -81,7 +84,7 @@ class Objection(Subject):
         for number, route in enumerate(command.support, start=1):
             key = self._book.free_key(f"{request.ask.key[:24]}-help{number}")
             text = f"{command.minutes}: support {command.to.code} — {request.ask.text}"[:2_000]
-            limits = {"reply_limit": request.default_limit, "sign_limit": request.ask.sign_limit}
+            limits = {"reply_limit": request.repeatable_limit, "sign_limit": request.ask.sign_limit}
             helping = Ask(
                 key=key, text=text, role=Role.SUPPORT, department=route.code, required=False, ruling=command.minutes
             ).model_copy(update=limits)

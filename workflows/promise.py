@@ -17,10 +17,12 @@ from domain.deferral import (
 from domain.launch import CaseLaunch
 from domain.limit import Limit
 from domain.reply import AcceptedConditionally
+from domain.waiting import Matter, Wait
 from workflows.clock_set import ClockSet, Rules
 from workflows.request import Request
 
 _RECTIFY_LIMIT = Limit.parse("5 working_days")
+_LOST = (MaterialState.OVERDUE, MaterialState.FAILED)
 
 
 @dataclass
@@ -38,6 +40,8 @@ class Material:
     extensions: int = 0
     submissions: list[Submission] = field(default_factory=list)
     verified_at: datetime | None = None
+    found_false: bool = False
+    """The supervisor looked: it was no genuine paper."""
 
     @property
     def material_id(self) -> str:
@@ -149,14 +153,31 @@ class Promise:
         for material in self.materials:
             material.watch.start(self._clock(ClockKind.DEFERRED_MATERIAL, material.watch, material.limit))
 
-    def order_rectification(self, now: datetime) -> None:
+    def order_rectification(self, now: datetime, limit: Limit | None = None) -> None:
         self.state = DeferralState.RECTIFYING
-        subject, number = f"{self.request.request_id}.rectify", len(self._rectifications) + 1
-        limit = self._launch.grounds.rectify_limit or _RECTIFY_LIMIT
-        clock_id = f"{subject}.{ClockKind.RECTIFICATION.value}"
-        ordered = ClockSet(subject, number, Rules.of(self._launch))
-        ordered.start(Clock(clock_id=clock_id, kind=ClockKind.RECTIFICATION, started_at=now, limit=limit))
+        ordered = ClockSet(self._rectify_subject, len(self._rectifications) + 1, Rules.of(self._launch))
+        ordered.start(self.rectification_clock(now, limit))
         self._rectifications.append(ordered)
+
+    def rectification_clock(self, now: datetime, limit: Limit | None = None) -> Clock:
+        clock_id = f"{self._rectify_subject}.{ClockKind.RECTIFICATION.value}"
+        limit = limit or self._launch.grounds.rectify_limit or _RECTIFY_LIMIT
+        return Clock(clock_id=clock_id, kind=ClockKind.RECTIFICATION, started_at=now, limit=limit)
+
+    @property
+    def _rectify_subject(self) -> str:
+        return f"{self.request.request_id}.rectify"
+
+    @property
+    def found_false(self) -> bool:
+        return any(material.found_false for material in self.materials)
+
+    def rectify_again(self, now: datetime, limit: Limit) -> None:
+        """A person gave more time after the promise was broken: what did not come may come once more."""
+        for material in self.materials:
+            if material.state is MaterialState.FAILED:
+                material.state = MaterialState.OVERDUE
+        self.order_rectification(now, limit)
 
     def rectified(self, now: datetime) -> None:
         """What was late came, or has more time: with nothing late any more, the order to rectify is over."""
@@ -179,6 +200,26 @@ class Promise:
         for material in self.materials:
             yield material.watch
         yield from self._rectifications
+
+    def waits(self) -> Iterator[Wait]:
+        """What of it waits for a person; nothing once its fate is decided."""
+        if not self.running:
+            return
+        if self.state is DeferralState.UNAPPROVED:
+            yield self.request.wait(Matter.ANSWER, "a conditional acceptance breaks a rule: override it or ask again")
+        if self.state is DeferralState.REVOCATION_PROPOSED:
+            why = "a promise was not kept: revoke (two people), give more time, or close it in another way"
+            yield self._wait(Matter.REVOCATION, self.request.request_id, why)
+        for material in self.materials:
+            if material.state is MaterialState.SUSPECT:
+                why = "a paper contradicts the remote check: the supervisor must look"
+                yield self._wait(Matter.SUSPICION, material.material_id, why)
+            elif material.state in _LOST and self.instrument is Instrument.HOLD_UNTIL_COMPLETE:
+                why = "a material did not come: return the file or give more time"
+                yield self._wait(Matter.MATERIAL, material.material_id, why)
+
+    def _wait(self, matter: Matter, about: str, why: str) -> Wait:
+        return Wait(matter=matter, about=about, why=why, request_id=self.request.request_id)
 
     def snapshot(self) -> DeferralSnapshot:
         rectification = self.rectification

@@ -22,7 +22,7 @@ class Recorder:
 
     async def run(self) -> None:
         while True:
-            await workflow.wait_condition(lambda: self._book.unwritten)
+            await workflow.wait_condition(lambda: self._book.ready_to_write)
             progress = self._book.take_progress()
             await workflow.execute_activity_method(
                 RecordActivities.record_progress,

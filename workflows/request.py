@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.clock import Clock, ClockKind, pause, resume
+from domain.clock import Clock, ClockKind, due, pause, resume
 from domain.codes import ReplyCode, RequestState, RoundEnd
 from domain.department import DepartmentRoute
 from domain.ids import request_id, round_id
@@ -13,6 +13,7 @@ from domain.outcome import ACCEPTING_REPLIES, Standing
 from domain.plan import Ask, AskKind
 from domain.reply import FINAL_REPLIES, Accepted, Answer, Unreadable
 from domain.snapshot import RequestSnapshot
+from domain.waiting import Matter, Wait
 from workflows.clock_set import ClockSet, Rules
 from workflows.round import Round
 
@@ -31,6 +32,7 @@ class Request:
     ask: Ask
     rules: Rules
     default_limit: Limit
+    renewed_limit: Limit
     objection_limit: Limit | None = None
     state: RequestState = RequestState.PENDING
     bounces: int = 0
@@ -46,7 +48,21 @@ class Request:
     def of(ask: Ask, launch: CaseLaunch) -> "Request":
         limit = ask.reply_limit or launch.follow_up_limit
         objection = launch.objection_limit if ask.kind is AskKind.DEPARTMENT else None
-        return Request(request_id(launch.case_id, ask.key), ask, Rules.of(launch), limit, objection)
+        return Request(
+            request_id(launch.case_id, ask.key), ask, Rules.of(launch), limit, launch.renewed_limit, objection
+        )
+
+    @property
+    def repeatable_limit(self) -> Limit:
+        """For what is asked later on this one's account: an agreed date, or "today", is no length of time."""
+        return self.renewed_limit if self.default_limit.amount is None else self.default_limit
+
+    def _own_limit(self, number: int, now: datetime) -> Limit:
+        """The first round keeps an agreed date, come what may; a later one never begins after its own end."""
+        if number == 1 or self.default_limit.date is None:
+            return self.default_limit
+        agreed = due(self._clock(number, ClockKind.REPLY, self.default_limit, now), self.rules.calendar).at
+        return self.default_limit if agreed is not None and agreed > now else self.renewed_limit
 
     @property
     def round(self) -> Round:
@@ -73,7 +89,7 @@ class Request:
         """Ask (again): a new round with new clocks. A round still open is superseded first."""
         opened = self._new_round(route, now, note)
         kind = _CLOCK_OF_KIND[self.ask.kind]
-        opened.watch.start(self._clock(opened.number, kind, limit or self.default_limit, now))
+        opened.watch.start(self._clock(opened.number, kind, limit or self._own_limit(opened.number, now), now))
         if self.ask.kind is AskKind.DEPARTMENT and self.ask.sign_limit is not None:
             opened.watch.start(self._clock(opened.number, ClockKind.SIGN_FOR, self.ask.sign_limit, now))
         if self.objection_limit is not None and opened.ruling is None:
@@ -135,6 +151,17 @@ class Request:
     def standing(self, *, stalled: bool) -> Standing:
         reply = self.round.reply if self.state is RequestState.ANSWERED else None
         return Standing(self.ask.key, self.ask.role, self.ask.blocking, self.state, reply, stalled, self.outweighed)
+
+    def wait(self, matter: Matter, why: str) -> Wait:
+        """Its latest round waits for a person."""
+        about = round_id(self.request_id, self.round.number) if self.rounds else self.request_id
+        return Wait(matter=matter, about=about, why=why, request_id=self.request_id)
+
+    @property
+    def held_up(self) -> bool:
+        """Its clock stands still without an end: a pause that nobody has ended yet."""
+        open_round = self.state is RequestState.OPEN and self.ask.kind is AskKind.DEPARTMENT
+        return open_round and self.round.watch.due_at(ClockKind.REPLY) is None
 
     def snapshot(self) -> RequestSnapshot:
         route = self.round.route if self.rounds else None

@@ -4,7 +4,7 @@ from domain.codes import RequestState
 from domain.decision import Decision, RequestDecision
 from domain.errors import conflict, not_found
 from domain.fact import FactKind
-from domain.plan import AskKind
+from domain.plan import MAX_ASKS, AskKind
 from workflows.casebook import Casebook
 from workflows.request import Request
 
@@ -44,6 +44,12 @@ class RequestLookup:
         if request.state is not RequestState.OPEN:
             raise conflict("no-open-round", f"no round is running ({request.state.value})")
         return request
+
+    def room_for(self, asks: int) -> None:
+        """Raises the refusal when so many more cannot be asked at the same time; whatever ends makes room."""
+        if asks and not self._book.has_room(asks):
+            detail = f"at most {MAX_ASKS} requests wait for an answer at once: wait for some, or withdraw them"
+            raise conflict("too-many-asks", detail)
 
     def note(self, kind: FactKind, command: Decision, request: Request | None = None, **data: str | None) -> None:
         """The fact that a decision leaves: who, why, on which authority."""

@@ -9,6 +9,7 @@ from domain.codes import Outcome
 from domain.decision import Decision
 from domain.errors import LiandongError
 from domain.reply import Answer
+from domain.waiting import Wait
 from workflows.clock_set import ClockSet
 from workflows.request import Request
 
@@ -50,9 +51,16 @@ class Subject:
     def ended(self, request: Request) -> None:
         """A request has been withdrawn or waived while the case goes on."""
 
-    def decision_needed(self) -> str:
-        """Why the duty leader must move, on this subject's account."""
-        return ""
+    def asked_anew(self, request: Request) -> None:
+        """A new round with new clocks has begun, whatever the request waited for before."""
+
+    def waits(self) -> Iterable[Wait]:
+        """What waits for a person, on this subject's account."""
+        return ()
+
+    def takes_over(self, _wait: Wait) -> bool:
+        """Whether somebody else must move first, so that nobody is to be chased for this wait."""
+        return False
 
     def holds_case_open(self) -> bool:
         """Whether the case must not end although its requests have."""

@@ -5,12 +5,10 @@ from collections.abc import Iterable, Mapping
 from temporalio import workflow
 
 from domain.clock import Clock, ClockKind
-from domain.codes import ReplyCode, RequestState, Role
+from domain.codes import ReplyCode, RequestState
 from domain.decision import Decision
 from domain.errors import conflict, invalid
 from domain.fact import FactKind
-from domain.limit import Limit
-from domain.plan import Ask
 from domain.reply import Answer, NeedMore
 from domain.supplement import (
     IssueSupplementNotice,
@@ -20,15 +18,15 @@ from domain.supplement import (
     merge_materials,
     same_material,
 )
+from domain.waiting import Matter, Wait
 from workflows.announcer import Announcer
 from workflows.casebook import Casebook, iso
 from workflows.clock_set import ClockSet, Rules
 from workflows.request import Request
 from workflows.request_lookup import RequestLookup
 from workflows.subject import Expiry, Handler, Subject
+from workflows.supplement_fetching import DEFAULT_LIMIT, Fetching
 from workflows.supplement_notice import Notice, among, as_known, names_of
-
-_DEFAULT_LIMIT = Limit.parse("5 working_days")
 
 
 class Supplement(Subject):
@@ -36,6 +34,7 @@ class Supplement(Subject):
         self._book = book
         self._announcer = announcer
         self._lookup = lookup
+        self._fetching = Fetching(book, announcer)
         self._notice: Notice | None = None
         self._notices = 0
         self._watches: list[ClockSet] = []
@@ -69,9 +68,18 @@ class Supplement(Subject):
         if notice is None or not notice.open:
             return
         if request.request_id in notice.fetching:
-            self._left_to_requester(notice, notice.fetching[request.request_id])
+            self._fetching.left_to_requester(notice, notice.fetching[request.request_id])
+        self._close_if_needless(notice)
+
+    def asked_anew(self, _request: Request) -> None:
+        if self._notice is not None and self._notice.open:
+            self._close_if_needless(self._notice)
+
+    def _close_if_needless(self, notice: Notice) -> None:
+        """Nobody waits for these materials any more: the requester is told so, and not reminded of them again."""
         if not self._needing(RequestState.SUPPLEMENT):
             self._close(notice)
+            self._announcer.tell("supplement_not_needed", ("requester", "clerk"))
 
     def _out(self) -> Notice | None:
         """The notice while the requester has time and somebody waits for the materials."""
@@ -84,18 +92,18 @@ class Supplement(Subject):
         known = notice.materials
         request.state = RequestState.SUPPLEMENT
         notice.materials = self._merged(known)
-        self._fetch_what_departments_hold(notice)
+        self._fetching.fetch(notice, self._notices)
         self._book.write(FactKind.SUPPLEMENT_NOTICE, request, data={"materials": names_of(notice.missing)})
         if any(one.held_by is None and among(known, one.name) is None for one in notice.missing):
             self._announcer.tell("supplement_notice", ("requester", "clerk"), demands_action=True)
         if not notice.missing:
             self._complete(notice)
 
-    def decision_needed(self) -> str:
+    def waits(self) -> Iterable[Wait]:
         notice = self._notice
         if notice is not None and notice.open and notice.lapsed and self._needing(RequestState.SUPPLEMENT):
-            return f"the requester has not supplied: {names_of(notice.missing)}"
-        return ""
+            why = f"the requester has not supplied: {names_of(notice.missing)}"
+            yield Wait(matter=Matter.SUPPLEMENT, about=notice.watch.subject, why=why)
 
     def shown(self) -> Mapping[str, object]:
         notice = self._notice
@@ -119,6 +127,10 @@ class Supplement(Subject):
             raise conflict("notice-out-already", "the requester has been told; a later need joins that notice")
         if not needing:
             raise conflict("nothing-missing", "no department has said that it needs more")
+        before = notice if notice is not None and notice.open else None
+        materials = self._merged(before.materials if before is not None else ())
+        fetched = before.fetching.values() if before is not None else ()
+        self._lookup.room_for(sum(self._fetching.holder(one, fetched) is not None for one in materials))
 
     def _issue(self, command: IssueSupplementNotice) -> None:
         now, launch = workflow.now(), self._book.launch
@@ -129,7 +141,7 @@ class Supplement(Subject):
         self._notices += 1
         subject = f"{launch.case_id}.supplement{self._notices}"
         watch = ClockSet(subject, 1, Rules.of(launch))
-        limit = command.limit or launch.supplement_limit or _DEFAULT_LIMIT
+        limit = command.limit or launch.supplement_limit or DEFAULT_LIMIT
         clock_id = f"{subject}.{ClockKind.SUPPLEMENT.value}"
         watch.start(Clock(clock_id=clock_id, kind=ClockKind.SUPPLEMENT, started_at=now, limit=limit))
         self._watches.append(watch)
@@ -139,7 +151,7 @@ class Supplement(Subject):
             request.state = RequestState.SUPPLEMENT
         self._notice = notice
         notice.materials = self._merged(before.materials if before is not None else ())
-        self._fetch_what_departments_hold(notice)
+        self._fetching.fetch(notice, self._notices)
         due = watch.due_at(ClockKind.SUPPLEMENT)
         told = {"materials": names_of(notice.materials), "due_at": iso(due)}
         self._lookup.note(FactKind.SUPPLEMENT_NOTICE, command, None, legal_basis=command.legal_basis, **told)
@@ -172,18 +184,7 @@ class Supplement(Subject):
             if not notice.missing:
                 self._complete(notice)
             return
-        self._left_to_requester(notice, name)
-
-    def _left_to_requester(self, notice: Notice, name: str) -> None:
-        """The department does not have it after all: now it is the requester's to bring."""
-        material = among(notice.materials, name)
-        if material is None or material.held_by is None or material.received_at is not None:
-            return
-        self._announcer.tell("supplement_notice", ("requester", "clerk"), demands_action=True)
-        notice.materials = tuple(
-            material.model_copy(update={"held_by": None}) if same_material(material.name, name) else material
-            for material in notice.materials
-        )
+        self._fetching.left_to_requester(notice, name)
 
     def _complete(self, notice: Notice) -> None:
         """Everything is there: each department's clock resumes with its next turn."""
@@ -221,18 +222,3 @@ class Supplement(Subject):
         merged = tuple(as_known(one, before) for one in merge_materials(needs, self._book.launch.held_by))
         came = [one for one in before if one.received_at is not None and among(merged, one.name) is None]
         return (*merged, *came)
-
-    def _fetch_what_departments_hold(self, notice: Notice) -> None:
-        for number, material in enumerate(notice.materials, start=1):
-            route = self._book.routes.get(material.held_by or "")
-            if route is None or material.received_at is not None or material.name in notice.fetching.values():
-                continue
-            ask = Ask(
-                key=self._book.free_key(f"fetch{self._notices}-{number}"),
-                text=f"hand over what you hold already: {material.name}"[:2_000],
-                role=Role.SUPPORT,
-                department=route.code,
-                required=False,
-            ).model_copy(update={"reply_limit": self._book.launch.supplement_limit or _DEFAULT_LIMIT})
-            fetching = self._book.add_ask(ask, route)
-            notice.fetching[fetching.request_id] = material.name

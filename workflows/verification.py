@@ -56,6 +56,7 @@ class Verification(Subject):
             raise conflict("material-not-awaited", f"this material is {material.state.value} already")
         if self._verifier(material) is None:
             raise conflict("no-verifier", "no department can be asked to verify this material")
+        self._lookup.room_for(1)
         if material.channels and command.channel not in material.channels:
             allowed = ", ".join(channel.value for channel in material.channels)
             raise invalid("channel-not-agreed", f"agreed channels are {allowed}", field="channel")
@@ -93,7 +94,7 @@ class Verification(Subject):
             role=Role.SUPPORT,
             department=route.code,
             verifies=material.material_id,
-        ).model_copy(update={"reply_limit": request.default_limit, "fields": fields})
+        ).model_copy(update={"reply_limit": request.repeatable_limit, "fields": fields})
         verification = self._book.add_ask(ask, route)
         self._verifying[verification.request_id] = material
         material.state = MaterialState.VERIFYING
@@ -131,6 +132,7 @@ class Verification(Subject):
             self._lookup.note(FactKind.MATERIAL_VERIFIED, command, request, material=material.name)
             self._deferral.keep_when_complete(material.promise)
             return
+        material.found_false = True
         material.settle(MaterialState.FAILED, workflow.now(), "false")
         self._lookup.note(FactKind.MATERIAL_REJECTED, command, request, material=material.name, why="false")
         self._deferral.broken(material.promise)

@@ -11,13 +11,21 @@ from api.schemas.deferral import (
     ApproveDeferralBody,
     ClearBody,
     ExtendMaterialBody,
+    ExtendRectificationBody,
     FailDeferralBody,
     RepairBody,
     SubmitBody,
 )
 from api.schemas.supplement import SupplementBody, SupplementNoticeBody
 from api.schemas.timeline import TimelineShown, show_timeline
-from domain.deferral import ApproveDeferral, ClearSuspicion, ExtendMaterial, FailDeferral, SubmitMaterial
+from domain.deferral import (
+    ApproveDeferral,
+    ClearSuspicion,
+    ExtendMaterial,
+    ExtendRectification,
+    FailDeferral,
+    SubmitMaterial,
+)
 from domain.supplement import IssueSupplementNotice, ReceivedMaterial, ReceiveSupplement
 from services.decide import decide
 from services.repair_record import repair_record
@@ -73,6 +81,19 @@ async def fail_deferral(
             "legal_basis": body.legal_basis,
             "remedy": body.remedy,
         }
+    )
+    return show_coordination(await decide(office, person, on.case_id, command))
+
+
+@router.post(
+    "/requests/{key}/deferral/extend-rectification", summary="延长改正期限 · More time instead of a revocation"
+)
+async def extend_rectification(
+    office: OfficeDep, person: Overrider, on: OnRequest, body: ExtendRectificationBody
+) -> CoordinationShown:
+    """告知承诺 only, once a revocation is proposed: the duty leader's alone, on a document that allows it."""
+    command = ExtendRectification.model_validate(
+        {**on.decision("extend-rectification", person, body), "request_id": on.request_id, "limit": body.limit}
     )
     return show_coordination(await decide(office, person, on.case_id, command))
 

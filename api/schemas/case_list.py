@@ -71,6 +71,7 @@ class CaseLineShown(Shown):
     outcome: Outcome | None
     next_due_at: Instant | None
     overdue: bool
+    decision_due_at: Instant | None = Field(description="When the earliest decision that somebody owes is due.")
     decision_needed: str
     requests: list[RequestLineShown]
 

@@ -52,7 +52,9 @@ class DueShown(Shown):
 class ClockExplanationShown(Shown):
     """一个时钟为何此时到期 · Why one clock is due when it is."""
 
-    request_id: str | None = Field(description="null: the first contact, which belongs to the case")
+    request_id: str | None = Field(
+        description="Or a notice, material or wait; null: the first contact, which belongs to the case"
+    )
     round: int | None
     department: str | None
     clock: ClockShown

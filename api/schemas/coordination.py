@@ -11,6 +11,7 @@ from domain.joint_decision import DangerousAct
 from domain.outage import OutageCause
 from domain.plan import AskKind
 from domain.snapshot import CaseSnapshot
+from domain.waiting import Matter
 from domain.wire import Instant
 
 
@@ -177,6 +178,19 @@ class ProposalShown(Shown):
     confirmed: bool | None
 
 
+class WaitShown(Shown):
+    """等待 · What waits, or waited, for a person on our side, and its clock; over when the clock has stopped."""
+
+    wait_id: str
+    matter: Matter
+    about: str = Field(description="The round, request, material, notice or proposal; else the case.")
+    request_id: str | None
+    why: str
+    deciders: list[str] = Field(description="Roles, any of which can end the wait.")
+    clock: ClockProofsShown
+    due_at: Instant | None
+
+
 class CoordinationShown(Shown):
     """协同进展 · The coordination at one version; versions only grow."""
 
@@ -192,6 +206,7 @@ class CoordinationShown(Shown):
     deferrals: list[DeferralShown]
     proposals: list[ProposalShown]
     weighings: list[str]
+    waits: list[WaitShown]
 
 
 def show_coordination(snapshot: CaseSnapshot) -> CoordinationShown:

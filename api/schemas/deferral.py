@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from api.schemas.decision import DecisionBody
-from api.schemas.values import AS_TEXT, LimitText, Reason
+from api.schemas.values import AS_TEXT, LimitText, Line, Reason
 from domain.deferral import Channel
 
 
@@ -34,6 +34,19 @@ class FailDeferralBody(DecisionBody):
 
     legal_basis: Reason
     remedy: Reason = Field(description="What the requester can do now.")
+
+
+class ExtendRectificationBody(DecisionBody):
+    """延长改正期限 · More time for the requester, from now on, although the promise was broken."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"reason": "住院治疗。", "limit": "5 working_days", "authority": "示范府规〔2023〕2号"}]
+        }
+    )
+
+    limit: LimitText
+    authority: Line = Field(description="Number of the document that allows it: the rules themselves end here.")
 
 
 class SubmitBody(DecisionBody):

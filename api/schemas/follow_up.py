@@ -93,6 +93,7 @@ class ReviewShown(Shown):
     treated_by: str | None
     treated_at: Instant | None
     reason: str
+    decision: WatchedClockShown | None = Field(description="Until it is decided how the review is treated.")
     rectification: WatchedClockShown | None
     finished_at: Instant | None
     finished_note: str
@@ -153,11 +154,12 @@ def show_state(snapshot: FollowUpSnapshot) -> FollowUpStateShown:
 
 
 def _review(review: ReviewHandling) -> ReviewShown:
-    clocks = ("contact", "rectification")
+    clocks = ("contact", "decision", "rectification")
     plain = {name: getattr(review, name) for name in ReviewShown.model_fields if name not in clocks}
     return ReviewShown(
         **plain,
         contact=_watched(review.contact, review.contact_due_at),
+        decision=_watched(review.decision, review.decision_due_at) if review.decision else None,
         rectification=_watched(review.rectification, review.rectify_by) if review.rectification else None,
     )
 

@@ -21,6 +21,7 @@ class CaseRow(Row, table=True):
         Index("ix_cases_outcome", "outcome", "registered_at", "case_id"),
         Index("ix_cases_needs_decision", "needs_decision", "registered_at", "case_id"),
         Index("ix_cases_contact_owed_until", "contact_owed_until"),
+        Index("ix_cases_decision_owed_until", "decision_owed_until"),
         Index("ix_cases_matter_print", "matter_print", "outcome"),
         Index("ix_cases_party_print", "party_print", "outcome"),
     )
@@ -37,6 +38,8 @@ class CaseRow(Row, table=True):
     registered_by: str | None = Field(default=None, sa_type=KeyText)
     contact_owed_until: datetime | None = Field(default=None, sa_type=UtcInstant)
     """First contact due; NULL once it was made or the case is closed."""
+    decision_owed_until: datetime | None = Field(default=None, sa_type=UtcInstant)
+    """When the earliest decision that a person owes is due; NULL when nobody owes one."""
     launched_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     closed_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     outcome: str | None = Field(default=None, sa_type=KeyText)

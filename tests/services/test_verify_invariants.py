@@ -8,23 +8,41 @@ from pathlib import Path
 import pytest
 
 from domain.case import CaseRecord
-from domain.clock import ClockKind
+from domain.clock import Clock, ClockKind
 from domain.codes import Outcome, RequestState, RoundEnd
 from domain.errors import ErrorCategory, LiandongError
 from domain.fact import Fact, FactKind
 from domain.inbox import InboxStatus
 from domain.ladder import instants
-from domain.rung_proof import RungProof
+from domain.limit import Limit
+from domain.rung_proof import ClockProofs, RungProof
+from domain.waiting import Matter, WaitSnapshot
 from services import verify_invariants
 from services.audit import Turned, note_turned_away
 from services.verify_invariants import Finding, verify
 from services.watch_first_contact import watch_first_contact
+from services.watch_triage import watch_triage
 from tests.services.conftest import ACCEPTED, Window
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify_invariants, "_SECOND_LOOK_SECONDS", 0.0)
+
+
+def waiting(case_id: str, request_id: str, *, since: datetime) -> WaitSnapshot:
+    limit = Limit.parse("1 working_days")
+    clock = Clock(clock_id=f"{case_id}.wait1.decision", kind=ClockKind.DECISION, started_at=since, limit=limit)
+    return WaitSnapshot(
+        wait_id=f"{case_id}.wait1",
+        matter=Matter.ANSWER,
+        about=f"{request_id}.r1",
+        request_id=request_id,
+        why="an answer waits",
+        deciders=("duty_leader",),
+        clock=ClockProofs(clock=clock),
+        due_at=None,
+    )
 
 
 async def found(window: Window) -> set[str]:
@@ -202,14 +220,33 @@ async def test_an_escalation_in_spite_of_an_answer_in_time_is_found(window: Wind
 
 async def test_a_forgotten_first_contact_is_found_until_it_is_on_record(window: Window) -> None:
     await window.register()
+    silent = "nobody spoke to the requester in time, and nothing on record says so"
     window.wall.wait(days=3)
-    assert await found(window) == {"I6"}
+    assert silent in await details(window, "I6")
     window.wall.wait(days=-2)
     assert await watch_first_contact(window.office) == 1
     window.wall.wait(days=2)
-    assert await found(window) == {"I6"}, "a reminder is no escalation"
+    assert silent in await details(window, "I6"), "a reminder is no escalation"
     assert await watch_first_contact(window.office) == 1
+    assert silent not in await details(window, "I6")
+    await watch_triage(window.office)
     assert await verify(window.office) == ()
+
+
+async def test_a_wait_on_one_of_us_that_nobody_is_chased_for_is_found(window: Window) -> None:
+    record = await window.launched()
+    dissolve = f"{record.case_id}.dissolve"
+    turn = window.engine.turn(dissolve, 1)
+    assert turn is not None
+    over = turn.model_copy(update={"ended_at": window.wall.at, "end": RoundEnd.QUARANTINED})
+    await window.engine.show(record.case_id, requests=window.engine.put(dissolve, over, RequestState.DECISION).requests)
+    assert f"{dissolve}: it waits for a decision and nobody is chased for it" in await details(window, "I6")
+    wait = waiting(record.case_id, dissolve, since=window.wall.at)
+    await window.engine.show(record.case_id, waits=(wait,))
+    assert await verify(window.office) == ()
+    window.wall.wait(days=3)
+    told = [detail for detail in await details(window, "I6") if detail.startswith(wait.wait_id)]
+    assert [detail.split()[1] for detail in told] == ["decision_today", "decision_overdue", "decision_supervision"]
 
 
 async def test_a_projection_that_is_behind_is_found(window: Window) -> None:

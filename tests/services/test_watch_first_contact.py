@@ -61,7 +61,7 @@ async def test_an_urgent_case_does_not_wait_for_the_morning(window: Window) -> N
 async def test_urgent_cases_are_found_behind_many_that_wait_for_the_morning(
     window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.watch_first_contact.BATCH", 2)
+    monkeypatch.setattr("services.counter_ladder.BATCH", 2)
     for number in range(3):
         await window.register(external_id=f"ext-{number}-before")
     urgent = await window.triaged(urgency=Urgency.URGENT, external_id="urgent")

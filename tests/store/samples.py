@@ -12,8 +12,9 @@ from domain.inbox import DepartmentMessage, InboxEntry, InboxStatus, MessageKind
 from domain.limit import Limit
 from domain.plan import AskKind
 from domain.reply import Accepted, Interim, Reply
-from domain.rung_proof import RungProof
+from domain.rung_proof import ClockProofs, RungProof
 from domain.snapshot import CaseProgress, CaseSnapshot, OutcomeRecord, RequestSnapshot, RoundSnapshot
+from domain.waiting import Matter, WaitSnapshot
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 DUE = START + timedelta(days=5)
@@ -94,6 +95,25 @@ def request(
         department=key if kind is AskKind.DEPARTMENT else None,
         state=state,
         rounds=rounds,
+    )
+
+
+def waiting(matter: Matter = Matter.ANSWER, *, stopped_at: datetime | None = None) -> WaitSnapshot:
+    clock = Clock(
+        clock_id="wait1",
+        kind=matter.clock,
+        started_at=START,
+        limit=Limit.parse("1 working_days"),
+        stopped_at=stopped_at,
+    )
+    return WaitSnapshot(
+        wait_id=f"{case_id()}.wait1",
+        matter=matter,
+        about=f"{case_id()}.market.r1",
+        why="an answer waits",
+        deciders=matter.deciders,
+        clock=ClockProofs(clock=clock),
+        due_at=DUE,
     )
 
 

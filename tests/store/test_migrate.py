@@ -73,7 +73,7 @@ async def test_the_migrated_schema_is_what_the_tables_say(database_url: str) -> 
 
 async def test_an_unmigrated_store_is_not_ready_and_says_why(empty_url: str) -> None:
     store = SqlStore(empty_url)
-    assert await store.ready() == "the store's schema is at nothing, this version needs 0008"
+    assert await store.ready() == "the store's schema is at nothing, this version needs 0009"
     with pytest.raises(LiandongError) as refused:
         async with store.reading() as session:
             await session.people.any()
@@ -90,7 +90,7 @@ async def test_a_store_of_another_version_is_not_ready(empty_url: str) -> None:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await engine.dispose()
     store = SqlStore(empty_url)
-    assert await store.ready() == "the store's schema is at 9999, this version needs 0008"
+    assert await store.ready() == "the store's schema is at 9999, this version needs 0009"
     await store.close()
 
 

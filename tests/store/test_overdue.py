@@ -11,6 +11,7 @@ from domain.fact import FactKind
 from domain.inbox import InboxEntry, InboxStatus
 from domain.plan import AskKind
 from domain.snapshot import RequestSnapshot
+from domain.waiting import Matter, WaitSnapshot
 from store.sql_store import SqlStore
 from tests.store.samples import (
     DUE,
@@ -25,6 +26,7 @@ from tests.store.samples import (
     request,
     snapshot,
     turn,
+    waiting,
 )
 
 LATER = DUE + timedelta(microseconds=1)
@@ -164,3 +166,29 @@ async def test_a_closed_case_owes_no_first_contact(store: SqlStore) -> None:
         await session.cases.add(record(contact_due=START))
         await session.cases.project(snapshot(1, outcome=Outcome.DONE))
     assert await _lines(store, CaseFilter(overdue=True), LATER) == ()
+
+
+@pytest.mark.parametrize(
+    ("wait", "now", "overdue"),
+    [
+        (waiting(), LATER, True),
+        (waiting(), DUE, False),
+        (waiting(stopped_at=DUE), LATER, False),
+        (waiting(Matter.REVIEW), LATER, False),
+    ],
+    ids=["nobody decided", "due this very instant", "decided", "a review is no debt"],
+)
+async def test_a_decision_is_overdue(store: SqlStore, wait: WaitSnapshot, now: datetime, overdue: bool) -> None:
+    asked = request(1, "market", ended(turn()), state=RequestState.DECISION)
+    async with store.writing() as session:
+        await session.cases.add(record(contacted=True))
+        await session.cases.project(snapshot(1, asked).model_copy(update={"waits": (wait,)}))
+    (shown,) = await _lines(store, CaseFilter(), now)
+    assert shown.overdue is overdue
+    assert shown.decision_due_at == (DUE if wait.running and wait.matter is not Matter.REVIEW else None)
+    assert len(await _lines(store, CaseFilter(overdue=True), now)) == int(overdue)
+    assert len(await _lines(store, CaseFilter(overdue=False), now)) == int(not overdue)
+    async with store.writing() as session:
+        closed = snapshot(1, asked, version=2, outcome=Outcome.WITHDRAWN).model_copy(update={"waits": (wait,)})
+        await session.cases.project(closed)
+    assert await _lines(store, CaseFilter(overdue=True), now) == ()

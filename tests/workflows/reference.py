@@ -12,6 +12,8 @@ from tests.workflows.skipped_time import CALENDAR
 
 LIMIT = Limit.parse("5 working_days")
 MORE = Limit.parse("2 working_days")
+DECIDE = Limit.parse("1 working_days")
+CONFER = Limit.parse("5 working_days")
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Model:
     replied_at: datetime | None = None
     material: str | None = None
     wants: datetime | None = None
+    waiting_since: datetime | None = None
+    """When the ball came to us, for the answer or for the conference about it."""
     clock: Clock = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,6 +41,17 @@ class Model:
     @property
     def due_at(self) -> datetime | None:
         return due(self.clock, CALENDAR).at
+
+    @property
+    def decision(self) -> tuple[str, datetime] | None:
+        """What waits for a person, and until when; None while the ball lies elsewhere."""
+        if self.state != "DECISION" or self.waiting_since is None:
+            return None
+        matter, limit = ("CONFERENCE", CONFER) if self.bounces >= 2 and self.conference else ("ANSWER", DECIDE)
+        clock = Clock(clock_id="decision", kind=ClockKind.DECISION, started_at=self.waiting_since, limit=limit)
+        until = due(clock, CALENDAR).at
+        assert until is not None
+        return matter, until
 
     @property
     def terminal(self) -> bool:
@@ -50,6 +65,7 @@ class Model:
             self.material = "PROMISED"
         final = code in ("ACCEPTED", "REFUSED", "NO_RESULT", "ACCEPTED_CONDITIONALLY")
         self.state = "ANSWERED" if final else "DECISION"
+        self.waiting_since = self.now
         self.clock = self.clock.model_copy(update={"stopped_at": self.now})
 
     def withdraw(self) -> str | None:
@@ -86,6 +102,7 @@ class Model:
         if self.conference:
             return "already-convened"
         self.conference = True
+        self.waiting_since = self.now
         return None
 
     def designate(self, to: str) -> str | None:

@@ -15,10 +15,11 @@ from bootstrap.workers import WORKFLOWS, workflow_runner
 from domain.any_decision import DECISION
 from domain.deferral import MaterialState
 from domain.errors import ErrorCategory, LiandongError
+from domain.ladder import instants
 from domain.snapshot import CaseSnapshot, RoundSnapshot
 from tests.workflows.conftest import CONVERTER, started_environment
 from tests.workflows.reference import Model
-from tests.workflows.skipped_time import CALENDAR, CASE, SkippedTime, ask, department, skipped_time
+from tests.workflows.skipped_time import CALENDAR, CASE, LADDER, SkippedTime, ask, department, skipped_time
 
 EXAMPLES = int(os.environ.get("ORDERS", "10"))
 SUBJECT = f"{CASE}.subject"
@@ -155,6 +156,9 @@ class Drive:
         seen = (request.state.value, last.number, last.department, request.bounces, request.conference)
         assert seen == (model.state, model.round, model.department, model.bounces, model.conference), name
         assert _close(last.due_at, model.due_at), name
+        chased = [one for one in snapshot.waits if one.running and one.about.startswith(f"{SUBJECT}.r")]
+        assert [one.matter.value for one in chased] == ([model.decision[0]] if model.decision else []), name
+        assert [one.due_at for one in chased] == ([model.decision[1]] if model.decision else []), name
         if model.material == "VERIFIED":
             material = snapshot.deferrals[0].materials[0]
             assert material.state is MaterialState.VERIFIED
@@ -192,6 +196,15 @@ def _check_invariants(snapshot: CaseSnapshot, now: datetime) -> None:
             fires_at = one.due_at and CALENDAR.next_office_instant(one.due_at)
             if fires_at is not None and fires_at + timedelta(minutes=1) < ended and not one.in_time:
                 assert _overdue(one), "a deadline passed in silence"
+
+
+def _nobody_waited_in_silence(snapshot: CaseSnapshot, now: datetime) -> None:
+    for wait in snapshot.waits:
+        clock = wait.clock.clock
+        proved = {(proof.rung, proof.planned_at) for proof in wait.clock.rungs}
+        for scheduled in instants(LADDER, clock, CALENDAR, urgent=False):
+            if scheduled.at + timedelta(minutes=1) < (clock.stopped_at or now):
+                assert (scheduled.rung.name, scheduled.at) in proved, "one of us was silent, and nobody heard"
 
 
 def _overdue(one: RoundSnapshot) -> bool:
@@ -239,6 +252,7 @@ async def _one_order(steps: list[str], cached: int) -> None:
         for name in steps:
             await drive.step(name)
         _check_invariants(await world.snapshot(), await env.get_current_time())
+        _nobody_waited_in_silence(await world.snapshot(), await env.get_current_time())
         end = {"kind": "withdraw_case", "command_id": "end", "decided_by": "user:leader", "reason": "the test is over"}
         await world.engine.decide(CASE, DECISION.validate_python(end))
         await world.result()

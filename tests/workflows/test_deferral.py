@@ -17,6 +17,7 @@ from domain.deferral import (
     DeferralSnapshot,
     DeferralState,
     ExtendMaterial,
+    ExtendRectification,
     FailDeferral,
     MaterialState,
     SubmitMaterial,
@@ -25,7 +26,8 @@ from domain.errors import LiandongError
 from domain.fact import FactKind
 from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
 from domain.limit import Limit
-from tests.workflows.skipped_time import CASE, Script, SkippedTime, as_2023, ask, instant, skipped_time
+from domain.waiting import Matter
+from tests.workflows.skipped_time import CASE, Script, SkippedTime, as_2023, ask, day, instant, skipped_time
 
 CHANGE = f"{CASE}.change"
 CARD = f"{CHANGE}-m1"
@@ -132,6 +134,59 @@ async def test_the_promised_material_never_comes(env: WorkflowEnvironment) -> No
     assert len(world.store.of_kind(FactKind.DISHONESTY_MARK)) == 1
 
 
+async def test_more_time_instead_of_a_revocation_and_the_card_comes_after_all(env: WorkflowEnvironment) -> None:
+    verified = {"change-m1s1": [(instant("2023-03-07T15:30"), ACCEPTS)]}
+    more = ExtendRectification(
+        **by("more"), request_id=CHANGE, limit=Limit.parse("3 working_days"), authority="district rule 2/2023"
+    )
+    async with skipped_time(env, START, accepted(verified)) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-23T12:00")
+        assert await refused(world, more.model_copy(update={"command_id": "early"})) == "no-revocation-proposed"
+        await world.until("2023-03-03T12:00")
+        assert [wait.matter for wait in (await world.snapshot()).waits] == [Matter.REVOCATION]
+        gone = Limit.parse(day("2023-03-02").isoformat())
+        assert await refused(world, more.model_copy(update={"command_id": "gone", "limit": gone})) == "due-in-the-past"
+        await world.engine.decide(CASE, more)
+        again = await deferral(world)
+        assert (again.state, again.materials[0].state) == (DeferralState.RECTIFYING, MaterialState.OVERDUE)
+        assert as_2023(again.rectify_by) == "2023-03-08T17:00"
+        await world.until("2023-03-06T10:00")
+        assert not any(wait.running for wait in (await world.snapshot()).waits)
+        await world.engine.decide(CASE, submit())
+        result = await world.result()
+    assert result.outcome.outcome is Outcome.DONE
+    ordered = world.store.of_kind(FactKind.RECTIFICATION_ORDERED)[-1]
+    assert (ordered.actor, ordered.data["authority"]) == ("user:leader", "district rule 2/2023")
+    assert ("rectification_extended", "requester") in [(one.rung, one.tell[0]) for one in world.notices.sent]
+
+
+async def test_more_time_that_is_not_used_leads_to_the_same_decision_again(env: WorkflowEnvironment) -> None:
+    async with skipped_time(env, START, accepted()) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-03-03T12:00")
+        one_day = Limit.parse("1 working_days")
+        more = ExtendRectification(**by("more"), request_id=CHANGE, limit=one_day, authority="rule 2")
+        await world.engine.decide(CASE, more)
+        await world.until("2023-03-07T12:00")
+        assert (await deferral(world)).state is DeferralState.REVOCATION_PROPOSED
+        first, second = (await world.snapshot()).waits
+        assert (first.running, second.running, second.matter) == (False, True, Matter.REVOCATION)
+
+
+async def test_a_verification_has_time_of_its_own_although_the_agreed_date_has_passed(env: WorkflowEnvironment) -> None:
+    plan = ask("change", "market", role="LEAD", reply_limit=day("2023-02-15").isoformat())
+    verified = {"change-m1s1": [(instant("2023-02-20T15:30"), ACCEPTS)]}
+    async with skipped_time(env, START, accepted(verified)) as world:
+        await world.start(world.launch(plan))
+        await world.until("2023-02-17T10:00")
+        await world.engine.decide(CASE, submit())
+        assert (await world.result()).outcome.outcome is Outcome.DONE
+        turn = (await world.request("change-m1s1")).rounds[0]
+    assert as_2023(turn.due_at) == "2023-02-24T17:00"
+    assert (turn.in_time, turn.rungs) == (True, ())
+
+
 async def test_a_typhoon_extends_without_a_mark(env: WorkflowEnvironment) -> None:
     """CM-3: the ferry does not run; the date has passed already when anybody knows."""
     verified = {"change-m1s1": [(instant("2023-02-28T15:30"), ACCEPTS)]}
@@ -216,10 +271,15 @@ async def test_a_paper_that_contradicts_the_remote_check_stops_and_tells_the_sup
         assert "supervisor" in stopped.decision_needed
         told = {notice.rung: notice.tell for notice in world.notices.sent}
         assert "supervisor" in told["suspected_false_material"]
+        assert [(wait.matter, wait.deciders) for wait in stopped.waits] == [(Matter.SUSPICION, ("supervisor",))]
         await world.until("2023-03-10T10:00")
         assert (await world.snapshot()).outcome is None
         await world.engine.decide(CASE, ClearSuspicion(**by("no", "user:sup"), material_id=CARD, genuine=False))
         assert (await deferral(world)).state is DeferralState.REVOCATION_PROPOSED
+        more = ExtendRectification(
+            **by("more"), request_id=CHANGE, limit=Limit.parse("1 working_days"), authority="rule 2"
+        )
+        assert await refused(world, more) == "paper-found-false"
 
 
 async def test_nothing_is_issued_before_the_held_material_is_there(env: WorkflowEnvironment) -> None:

@@ -20,9 +20,10 @@ from bootstrap.workers import WORKFLOWS, workflow_runner
 from domain.assignment import AnswerExternal, ReassignRequest
 from domain.decision import WithdrawCase
 from domain.disable_department import HandOverRound
+from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
 from domain.limit import Limit
 from domain.outage import Outage, OutageCause, OutagePause
-from domain.time_decision import ExtendRequest
+from domain.time_decision import ExtendRequest, PauseRequest, ResumeRequest
 from tests.workflows.conftest import CONVERTER
 from tests.workflows.skipped_time import CASE, SkippedTime, ask, department, instant, skipped_time
 
@@ -107,11 +108,37 @@ async def outage(env: WorkflowEnvironment) -> WorkflowHistory:
         return await _finished(world)
 
 
+async def waiting(env: WorkflowEnvironment) -> WorkflowHistory:
+    """A decision that comes late, a second person who turns down, and a pause that is looked at."""
+    returned = {"code": "NOT_MINE", "basis": "rule 4", "proposed_owner": "market"}
+    script = {
+        f"{CASE}.permit.r1": [(instant("2023-03-13T16:00"), returned)],
+        f"{CASE}.permit.r2": [(instant("2023-04-04T11:00"), {"code": "ACCEPTED"})],
+    }
+    async with skipped_time(env, "2023-03-13T09:00", script) as world:
+        await world.start(world.launch(ask("permit", "culture", role="LEAD", reply_limit="3 working_days")))
+        await world.until("2023-03-17T10:00")
+        request = f"{CASE}.permit"
+        waive = ProposeAct(**_by("waive"), act=DangerousAct.WAIVE_REQUEST, request_id=request, legal_basis="art. 1")
+        await world.engine.decide(CASE, waive)
+        await world.until("2023-03-20T10:00")
+        second = _by("no") | {"decided_by": "user:other"}
+        await world.engine.decide(CASE, ConfirmAct(**second, proposal_id="waive", confirmed=False))
+        to = department("market").route()
+        await world.engine.decide(CASE, ReassignRequest(**_by("move"), request_id=request, to=to))
+        await world.until("2023-03-21T10:00")
+        await world.engine.decide(CASE, PauseRequest(**_by("pause"), request_id=request, legal_basis="art. 45"))
+        await world.until("2023-03-31T10:00")
+        await world.engine.decide(CASE, ResumeRequest(**_by("resume"), request_id=request))
+        return await _finished(world)
+
+
 SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
     "silence": silence,
     "ordered_steps": ordered_steps,
     "decisions": decisions,
     "outage": outage,
+    "waiting": waiting,
 }
 
 

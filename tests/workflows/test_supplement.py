@@ -223,9 +223,14 @@ async def test_a_notice_that_nobody_waits_for_any_more_asks_nobody(env: Workflow
         moved = ReassignRequest(**by("move"), request_id=f"{CASE}.permit", to=to)
         await world.engine.decide(CASE, moved)
         await world.until("2023-03-01T10:00")
-        assert (await world.snapshot()).decision_needed == ""
+        left = await world.snapshot()
+        assert left.decision_needed == ""
+        assert left.supplement is not None
+        assert left.supplement.closed_at is not None
         assert (await world.result()).outcome.outcome is Outcome.DONE
     assert world.store.of_kind(FactKind.SUPPLEMENT_LAPSED) == []
+    told = [notice.rung for notice in world.notices.sent if "requester" in notice.tell]
+    assert told == ["supplement_notice", "supplement_not_needed"], "told once more, and reminded of nothing"
 
 
 def test_a_door_whose_clock_is_behind_the_engine_stops_no_turn() -> None:
