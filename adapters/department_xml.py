@@ -59,11 +59,9 @@ class XmlDepartment:
 
     async def deliver(self, dispatch: Dispatch) -> Receipt:
         line = await self._lines.line(dispatch.department.code)
-        data = dispatched(dispatch)
-        parts = [part(name, data[key]) for key, name in _NAMES.items()]
+        parts = submitted(dispatched(dispatch))
         with line.attempt():
-            submitted = [*parts, fields(dispatch.fields)]
-            message = await self._say(line, "SubmitRequest", submitted, kept_as=dispatch.idempotency_key)
+            message = await self._say(line, "SubmitRequest", parts, kept_as=dispatch.idempotency_key)
             receipt = check_receipt(message.text_of("receipt"))
             return Receipt(delivered_at=self._time.now(), receipt=receipt)
 
@@ -140,6 +138,14 @@ class XmlDepartment:
         if found.client:
             raise DepartmentRefusal("soap-client: the system will not take this message")
         raise DepartmentUnavailable("soap-server: the system cannot do this now")
+
+
+def submitted(data: Mapping[str, JsonValue]) -> list[str]:
+    """The parts of SubmitRequest."""
+    inside = data["fields"]
+    assert isinstance(inside, dict)
+    parts = [part(name, data[key]) for key, name in _NAMES.items()]
+    return [*parts, fields({name: str(text) for name, text in inside.items()})]
 
 
 class _Malformed(DepartmentUnavailable):

@@ -15,6 +15,7 @@ from adapters import callback, department_message
 from adapters.department_contract import Dispatched, Withdrawn
 from adapters.webhook_signature import new_secret
 from bootstrap.certification.run import Subject, certify
+from bootstrap.certification.times import Times
 from bootstrap.department_kit import FOLDER, files
 from domain.codes import Technique
 from simulators.server import serving
@@ -75,5 +76,5 @@ async def test_the_smallest_department_keeps_the_contract(monkeypatch: pytest.Mo
     monkeypatch.setitem(os.environ, "SECRET", secret)
     example: Any = _example()
     async with serving(example.app) as url:
-        report = await certify(Subject(url, secret, patience_seconds=3, settle_seconds=0.3))
+        report = await certify(Subject(url, secret, times=Times(patience=20, settle=0.3)))
     assert [finding for finding in report.findings if not finding.passed] == []
