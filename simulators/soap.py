@@ -145,7 +145,8 @@ def _said(operation: str, inside: str) -> Response:
 
 def _fault(blamed: str, code: str) -> Response:
     inside = f"<faultcode>soap:{blamed}</faultcode><faultstring>as it says</faultstring>"
-    return _envelope(f"<soap:Fault>{inside}<detail><code>{code}</code></detail></soap:Fault>", 500)
+    detail = f'<detail><code xmlns="{_SERVICE}">{code}</code></detail>'
+    return _envelope(f"<soap:Fault>{inside}{detail}</soap:Fault>", 500)
 
 
 def _envelope(inside: str, status: int) -> Response:
