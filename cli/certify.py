@@ -22,7 +22,7 @@ from domain.codes import Technique
 _MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "–"}
 _PEOPLE = """\
 收件箱方式没有部门系统，因此没有可认证的对象 · people have no system, so there is nothing to certify.
-改用 `liandong department check CODE` 检查目录和邮件地址；再用 `python -m simulators --technique people` 试答一件。
+改用 `liandong department check CODE` 查看其目录条目；再用 `python -m simulators --technique people` 试答一件。
 Try `liandong department check CODE` instead; then play an officer with `python -m simulators --technique people`."""
 
 
