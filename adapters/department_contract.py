@@ -71,3 +71,22 @@ class Answered(_Published):
     status: Literal["answered"]
     answered_at: AwareDatetime | None = None
     reply: Reply
+
+
+class _OfRound(_Published):
+    request_id: Annotated[str, Field(pattern=REQUEST_ID)]
+    round: Annotated[int, Field(ge=1)]
+
+
+class PendingRound(Pending, _OfRound):
+    """No answer to this round yet."""
+
+
+class AnsweredRound(Answered, _OfRound):
+    """This round's answer."""
+
+
+class RoundsAnswer(_Published):
+    """What a department that is asked may say to GET …/requests?rounds=…; rounds that it does not know stay out."""
+
+    rounds: list[PendingRound | AnsweredRound]

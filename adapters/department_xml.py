@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from pydantic import JsonValue
+
 from adapters import callback
 from adapters.department_line import DepartmentLine, DepartmentLines, Named
 from adapters.department_message import dispatched
@@ -62,12 +64,10 @@ class XmlDepartment:
 
     async def deliver(self, dispatch: Dispatch) -> Receipt:
         line = await self._lines.line(dispatch.department.code)
-        data = dispatched(dispatch)
-        parts = [part(name, data[key]) for key, name in _NAMES.items()]
+        parts = submitted(dispatched(dispatch))
         with line.attempt():
-            submitted = [*parts, fields(dispatch.fields)]
             named = Named(dispatch.idempotency_key, dispatch.idempotency_key)
-            message, spoken = await self._say(line, "SubmitRequest", submitted, named=named)
+            message, spoken = await self._say(line, "SubmitRequest", parts, named=named)
             receipt = check_receipt(message.text_of("receipt"))
             return Receipt(delivered_at=self._time.now(), receipt=receipt, proof=line.proof(spoken))
 
@@ -153,6 +153,14 @@ class XmlDepartment:
         if named is None:
             return await line.ask("POST", "", headers, content)
         return await line.tell("POST", "", headers, content, named=named)
+
+
+def submitted(data: Mapping[str, JsonValue]) -> list[str]:
+    """The parts of SubmitRequest."""
+    inside = data["fields"]
+    assert isinstance(inside, dict)
+    parts = [part(name, data[key]) for key, name in _NAMES.items()]
+    return [*parts, fields({name: str(text) for name, text in inside.items()})]
 
 
 class _Malformed(DepartmentUnavailable):

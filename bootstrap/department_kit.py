@@ -10,9 +10,11 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from adapters.callback import CALLBACK
-from adapters.department_contract import Answered, Dispatched, Pending, ReceiptAnswer, Withdrawn
+from adapters.department_contract import Answered, Dispatched, Pending, ReceiptAnswer, RoundsAnswer, Withdrawn
 from api.openapi import DEPARTMENT, declare_problems, problem_schemas
 from api.routers import callbacks
+from bootstrap.polled_openapi import polled_side
+from bootstrap.soap_description import wsdl, xsd
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "departments"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,10 +29,16 @@ def files() -> dict[str, str]:
         "request-withdrawn": Withdrawn.model_json_schema(),
         "receipt": ReceiptAnswer.model_json_schema(),
         "poll-answer": polls.json_schema(),
+        "poll-many-answer": RoundsAnswer.model_json_schema(),
         "callback": CALLBACK.json_schema(),
     }
     written = {f"{name}.schema.json": _text({"$schema": _DIALECT, **schema}) for name, schema in schemas.items()}
-    return written | {"callbacks.openapi.json": _text(callback_side())}
+    return written | {
+        "callbacks.openapi.json": _text(callback_side()),
+        "polled.openapi.json": _text(polled_side()),
+        "department.xsd": xsd(),
+        "department.wsdl": wsdl(),
+    }
 
 
 def callback_side() -> dict[str, Any]:
@@ -49,7 +57,23 @@ def callback_side() -> dict[str, Any]:
 
 
 def _text(value: dict[str, Any]) -> str:
+    _let_limits_be_text(value)
     return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def _let_limits_be_text(value: Any) -> None:
+    """A limit reads its own text form, which is what departments write; its model describes the parts alone."""
+    if isinstance(value, list):
+        for one in value:
+            _let_limits_be_text(one)
+    if not isinstance(value, dict):
+        return
+    limit = value.get("Limit")
+    if isinstance(limit, dict) and "anyOf" not in limit:
+        text = {"type": "string", "examples": ["5 working_days", "end_of_business_today", "2026-12-01"]}
+        value["Limit"] = {"title": limit.pop("title"), "description": limit.pop("description"), "anyOf": [text, limit]}
+    for one in value.values():
+        _let_limits_be_text(one)
 
 
 def main() -> None:

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import NoReturn
 from xml.etree import ElementTree
+from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from fastapi import Request
@@ -37,22 +39,42 @@ _FIELDS = {
 async def answer(department: SimulatedDepartment, request: Request, entry: Received) -> Response:
     """One message in, one message out; the operation stands in the body, SOAPAction must agree with it."""
     try:
-        body = ElementTree.fromstring(await request.body()).find(f"{{{_SOAP}}}Body")
-        assert body is not None
-        message = body[0]
-    except (ElementTree.ParseError, IndexError, AssertionError):
+        message = _read(await request.body())
+    except (ElementTree.ParseError, expat.ExpatError, _NoMessage):
         return replied(entry, _fault("Client", "not-understood"))
     operation = message.tag.removeprefix(f"{{{_SERVICE}}}")
     if request.headers.get("soapaction") != f'"{_SERVICE}#{operation}"':
         return replied(entry, _fault("Client", "wrong-action"))
-    match operation:
-        case "SubmitRequest":
-            return await _submit(department, message, entry)
-        case "QueryReplies":
-            return await _query(department, message, entry)
-        case "CancelRequest":
-            return _cancel(department, message, entry)
+    try:
+        match operation:
+            case "SubmitRequest":
+                return await _submit(department, message, entry)
+            case "QueryReplies":
+                return await _query(department, message, entry)
+            case "CancelRequest":
+                return _cancel(department, message, entry)
+    except (KeyError, ValueError):
+        return replied(entry, _fault("Client", "incomplete"))
     return replied(entry, _fault("Client", "unknown-operation"))
+
+
+class _NoMessage(Exception):
+    """Well-formed perhaps, but no SOAP message; or a document type, which no message has."""
+
+
+def _read(body: bytes) -> ElementTree.Element:
+    """The one message in the body. ElementTree would expand what a document type declares, so none is let in."""
+    guard = expat.ParserCreate()
+    guard.StartDoctypeDeclHandler = _no_document_type
+    guard.Parse(body, True)
+    found = ElementTree.fromstring(body).find(f"{{{_SOAP}}}Body")
+    if found is None or len(found) != 1:
+        raise _NoMessage
+    return found[0]
+
+
+def _no_document_type(*_: object) -> NoReturn:
+    raise _NoMessage
 
 
 async def _submit(department: SimulatedDepartment, message: ElementTree.Element, entry: Received) -> Response:
@@ -123,7 +145,8 @@ def _said(operation: str, inside: str) -> Response:
 
 def _fault(blamed: str, code: str) -> Response:
     inside = f"<faultcode>soap:{blamed}</faultcode><faultstring>as it says</faultstring>"
-    return _envelope(f"<soap:Fault>{inside}<detail><code>{code}</code></detail></soap:Fault>", 500)
+    detail = f'<detail><code xmlns="{_SERVICE}">{code}</code></detail>'
+    return _envelope(f"<soap:Fault>{inside}{detail}</soap:Fault>", 500)
 
 
 def _envelope(inside: str, status: int) -> Response:

@@ -29,8 +29,13 @@ from simulators.script import Behaviour, Script
 from simulators.server import serving
 
 Found = TypeVar("Found")
-CODES = {Technique.WEBHOOK: "market", Technique.POLLED: "housing", Technique.XML: "police"}
-SYSTEMS = list(CODES)
+CODES = {
+    Technique.WEBHOOK: "market",
+    Technique.POLLED: "housing",
+    Technique.XML: "police",
+    Technique.PEOPLE: "culture",
+}
+SYSTEMS = [technique for technique in CODES if technique is not Technique.PEOPLE]
 """The techniques that speak to a system."""
 CASE = "LD-2026-000001"
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -134,6 +139,11 @@ class Arrangement:
             return found if len(found) >= count else None
 
         return await eventually(replies)
+
+    @property
+    def replied(self) -> int:
+        """How many answers came to us by themselves."""
+        return len(self.door.accepted)
 
     @property
     def delivery_keys(self) -> list[str | None]:

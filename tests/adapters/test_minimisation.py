@@ -18,7 +18,7 @@ from domain.department import Department
 from domain.dispatch import Dispatch
 from domain.plan_completion import FIELDS, SENSITIVE_FIELDS
 from domain.ports import DepartmentRefusal, DepartmentUnavailable
-from tests.adapters.arrangement import CODES, dispatch, new_secrets, ref_of, withdrawal_of
+from tests.adapters.arrangement import SYSTEMS, dispatch, new_secrets, ref_of, withdrawal_of
 
 PLANTED = {
     "name": "植入姓名甲",
@@ -44,7 +44,6 @@ CONTRACT = {
     "request_id", "round", "idempotency_key", "case_id", "role", "text", "note", "fields", "dispatched_at", "due_at",
     "sign_due_at", "urgent", "ruling",
 }  # fmt: skip
-SYSTEMS = [technique for technique in Technique if technique in CODES]
 
 
 def registration() -> Registration:

@@ -4,93 +4,18 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from fastapi import FastAPI, HTTPException, Request
-from pydantic import SecretStr
 
-from adapters.department_people import PeopleTools
-from adapters.department_secrets import DepartmentSecret, DepartmentSecrets
-from adapters.departments import build_adapters
-from adapters.desk_recorder import DeskRecorder, MailRecorder
+from adapters.desk_recorder import MailRecorder
 from adapters.mail import Encryption, MailServer, SmtpMail
 from adapters.system_time import SystemTime
-from domain.codes import Technique
-from domain.department import Department
-from domain.desk import DeskEntry, Mail
-from domain.dispatch import Dispatch
-from domain.ports import DepartmentAdapter, DepartmentRefusal, DepartmentUnavailable
-from simulators.officer import SimulatedOfficer
-from simulators.script import Behaviour, Script
-from simulators.server import serving
-from tests.adapters.arrangement import dispatch, eventually, lines_to, new_secrets, ref_of, withdrawal_of
-
-
-def asked(*, key: str = "permit", number: int = 1) -> Dispatch:
-    sent = dispatch(Technique.WEBHOOK, key=key, number=number)
-    route = sent.department.model_copy(update={"code": "culture", "technique": Technique.PEOPLE})
-    return sent.model_copy(update={"department": route})
-
-
-@dataclass
-class People:
-    """A desk in memory, a mail carrier in memory, and the inbox over HTTP in the shape of the API."""
-
-    desk: DeskRecorder = field(default_factory=DeskRecorder)
-    mail: MailRecorder = field(default_factory=MailRecorder)
-    told: list[tuple[str, str, Any]] = field(default_factory=list)
-    enabled: bool = True
-
-    async def find(self, code: str) -> Department | None:
-        if code != "culture":
-            return None
-        mail = "office@culture.example"
-        return Department(
-            code=code, name_zh="文旅局", name_en="Culture", technique=Technique.PEOPLE, mail=mail, enabled=self.enabled
-        )
-
-    def adapter(self) -> DepartmentAdapter:
-        secrets = DepartmentSecrets({"culture": DepartmentSecret(link_key=SecretStr("key-of-the-culture-bureau"))})
-        tools = PeopleTools(self.desk, self.find, secrets, self.mail)
-        lines = lines_to("http://127.0.0.1:1", Technique.WEBHOOK, new_secrets())
-        return build_adapters(lines, SystemTime(), "https://liandong.example/", tools)[Technique.PEOPLE]
-
-    def app(self) -> FastAPI:
-        app = FastAPI()
-
-        @app.get("/v1/inbox")
-        async def inbox() -> dict[str, Any]:
-            return {"items": [self._shown(entry) for entry in self.desk.entries.values()]}
-
-        @app.post("/v1/inbox/{request_id}/{verb}")
-        async def answer(request_id: str, verb: str, request: Request) -> dict[str, str]:
-            if request.headers.get("authorization") != "Bearer token-of-the-officer":
-                raise HTTPException(401)
-            body = await request.json() if verb == "reply" else None
-            self.told.append((request_id, verb, body and body["reply"]))
-            return {"status": "applied"}
-
-        return app
-
-    def _shown(self, entry: DeskEntry) -> dict[str, Any]:
-        sent = entry.dispatch.model_dump(mode="json", exclude={"department"})
-        state = "OPEN" if entry.withdrawn_at is None else "CLOSED"
-        return sent | {"arrived_at": entry.arrived_at.isoformat(), "state": state}
-
-
-@asynccontextmanager
-async def working(people: People, behaviour: Behaviour) -> AsyncIterator[SimulatedOfficer]:
-    async with serving(people.app()) as url:
-        officer = SimulatedOfficer("culture", url, "token-of-the-officer", Script(default=behaviour))
-        task = asyncio.create_task(officer.run())
-        try:
-            yield officer
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+from domain.desk import Mail
+from domain.ports import DepartmentRefusal, DepartmentUnavailable
+from simulators.script import Behaviour
+from tests.adapters.arrangement import eventually, ref_of, withdrawal_of
+from tests.adapters.people import People, asked, working
 
 
 async def test_an_officer_signs_reports_and_answers_in_turn() -> None:
@@ -152,17 +77,6 @@ async def test_a_withdrawn_round_is_not_answered() -> None:
     async with working(people, Behaviour(acknowledge_after=0, answer_after=0)):
         await asyncio.sleep(0.8)
     assert people.told == []
-
-
-async def test_withdrawing_what_never_lay_there_is_fine() -> None:
-    await People().adapter().withdraw(withdrawal_of(asked()))
-
-
-async def test_a_department_that_is_not_in_the_directory_is_unavailable() -> None:
-    sent = asked()
-    sent = sent.model_copy(update={"department": sent.department.model_copy(update={"code": "nobody"})})
-    with pytest.raises(DepartmentUnavailable, match="directory"):
-        await People().adapter().deliver(sent)
 
 
 async def test_a_department_that_was_switched_off_is_for_the_duty_leader() -> None:

@@ -14,7 +14,6 @@ from domain.ids import round_id
 from domain.inbox import DepartmentMessage
 from domain.reply import FINAL_REPLIES
 
-CODE = "certify"
 _STATUS = {ErrorCategory.UNAUTHENTICATED: 401, ErrorCategory.INVALID: 422, ErrorCategory.TOO_LARGE: 413}
 
 
