@@ -21,6 +21,7 @@ from workflows.clock_set import ClockSet
 from workflows.request import Request
 from workflows.round import Round
 from workflows.subject import Expiry, Subject
+from workflows.task_mark import TaskMark
 
 ENGINE = "engine"
 
@@ -41,6 +42,7 @@ class Casebook:
         """Everything was accepted, and promised materials are still out."""
         self.moved = False
         """Something happened since the main loop last looked."""
+        self.mark = TaskMark(lambda: self.outcome is None)
         self._unwritten: list[Fact] = []
         self._run = workflow.info().run_id[:8]
 
@@ -69,6 +71,7 @@ class Casebook:
     ) -> None:
         self.version += 1
         self.moved = True
+        self.mark.stir()
         fact = Fact(
             fact_id=f"{self.launch.case_id}/{self._run}/{self.version}",
             case_id=self.launch.case_id,

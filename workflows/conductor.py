@@ -167,6 +167,7 @@ class Conductor:
             self._book.write(FactKind.UNDELIVERABLE, request, round_, data={"why": why})
         round_.withdrawing = False
         self._outages.over(request, round_)
+        self._book.mark.stir()
 
     def _ref(self, request: Request, round_: Round, route: DepartmentRoute) -> RoundRef:
         return RoundRef(
