@@ -4,7 +4,7 @@ For what a test must turn inside a process: an engine without cache, one that is
 """
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,20 +75,24 @@ class OneProcess:
     async def decide(self, case_id: str, kind: str, **fields: Any) -> CaseSnapshot:
         """Straight to the engine: what the use case checks before plays no part here."""
         said = {"kind": kind, "command_id": uuid4().hex, "decided_by": LEADER.actor, "reason": "现场核实", **fields}
-        return await self.container.office.engine.decide(case_id, DECISION.validate_python(said))
+        decision = DECISION.validate_python(said)
+        return await self._confirmed(lambda: self.container.office.engine.decide(case_id, decision), kind)
 
     async def snapshot(self, case_id: str) -> CaseSnapshot:
-        """A query that the server hands to a worker which has just left is lost; asking again is harmless."""
+        return await self._confirmed(lambda: self.container.office.engine.snapshot(case_id), "a state")
+
+    async def _confirmed(self, call: Callable[[], Awaitable[CaseSnapshot]], what: str) -> CaseSnapshot:
+        """What the server hands to a worker that has just left is lost; the same once more is harmless."""
 
         async def look() -> CaseSnapshot | None:
             try:
-                return await self.container.office.engine.snapshot(case_id)
+                return await call()
             except LiandongError as error:
                 if error.category is not ErrorCategory.UNAVAILABLE:
                     raise
                 return None
 
-        return await until(look, f"the state of {case_id}")
+        return await until(look, what, seconds=120)
 
     async def request(self, request_id: str) -> RequestSnapshot:
         snapshot = await self.snapshot(request_id.partition(".")[0])
