@@ -6,6 +6,7 @@ import re
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.closed_door import note_unread_body
 from api.problem import problem_response
 from domain.file_kind import MAX_FILE_BYTES
 
@@ -48,10 +49,12 @@ class BodyLimit:
             return
         except _TooLarge:
             detail = f"The body is larger than {most // 1024} KiB."
+            await note_unread_body(scope, 413, "body-too-large")
             await problem_response(413, "body-too-large", detail, headers=close)(scope, receive, send)
             return
         except TimeoutError:
             detail = f"The body did not arrive within {patience:g} seconds."
+            await note_unread_body(scope, 408, "body-too-slow")
             await problem_response(408, "body-too-slow", detail, headers=close)(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)

@@ -70,6 +70,11 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _MEANINGS[status]} for status in statuses}
 
 
+def leads_to(*operations: str, **parameters: str) -> dict[int | str, dict[str, Any]]:
+    """Declare what a success makes possible next, as links: operation ids, and where their parameters come from."""
+    return {200: {"links": {name: {"operationId": name, "parameters": parameters} for name in operations}}}
+
+
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document: FastAPI's, with problems instead of its own error shapes."""
     document = get_openapi(

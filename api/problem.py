@@ -16,11 +16,10 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access_log import route_of
 from api.auth import identify
+from api.closed_door import note_closed_door
 from api.throttle import TooManyFailures
 from domain.errors import ErrorCategory, LiandongError
-from services.audit import Turned, note_turned_away
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:liandong:problem:"
@@ -39,11 +38,7 @@ STATUS = {
     ErrorCategory.UNAVAILABLE: 503,
 }
 
-TURNED_AWAY = frozenset({401, 403, 404, 429})
-DEPARTMENT_TURNED_AWAY = frozenset({413, 422})
-"""A department's message that cannot be read may belong to no case, and then stands nowhere else."""
 LINK_DOOR = "/v1/links/"
-DEPARTMENT_DOOR = re.compile(r"/v1/departments/[^/]+/callbacks/?")
 
 _ROUTER_CODES = {
     404: ("no-such-address", "There is nothing at this address; /docs lists what there is."),
@@ -147,38 +142,13 @@ def install(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, LiandongError)
-    await _audit(request, STATUS[error.category], error.code)
+    await note_closed_door(request, STATUS[error.category], error.code)
     return refusal(error)
-
-
-async def _audit(request: Request, status: int, code: str) -> None:
-    """Every closed door leaves a record, whoever stood before it."""
-    from_department = DEPARTMENT_DOOR.fullmatch(request.scope["path"]) is not None
-    if status not in (TURNED_AWAY | DEPARTMENT_TURNED_AWAY if from_department else TURNED_AWAY):
-        return
-    case_id = getattr(request.state, "case_id", None)
-    turned = Turned(
-        actor=_actor(request, status),
-        method=request.method if request.method.isalpha() else "?",
-        where=route_of(request.scope),
-        status=status,
-        code=code,
-        case_id=case_id if isinstance(case_id, str) else None,
-    )
-    await note_turned_away(request.app.state.office, turned)
-
-
-def _actor(request: Request, status: int) -> str:
-    """A department is named as the actor only once its signature has proved it."""
-    claimed = getattr(request.state, "claimed", None)
-    if claimed is not None:
-        return str(claimed) if status in (404, 422) else f"unknown, claims to be {claimed}"
-    return str(getattr(request.state, "actor", "unknown"))
 
 
 async def _throttled(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, TooManyFailures)
-    await _audit(request, 429, "too-many-failures")
+    await note_closed_door(request, 429, "too-many-failures")
     detail = "Too many attempts failed. Wait for the time in Retry-After."
     return problem_response(429, "too-many-failures", detail, headers={"Retry-After": str(error.retry_after_seconds)})
 

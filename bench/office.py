@@ -62,12 +62,12 @@ class Counter:
         return lost if outcome == "DONE" else [*lost, f"{case_id}: outcome {outcome}"]
 
 
-async def brief(simulators_url: str, apart: float) -> None:
-    """Departments take a request in at once and answer one after the other; none signs for it first."""
+async def brief(simulators_url: str, apart: float | None) -> None:
+    """Departments take a request in at once and answer one after the other (None: never); none signs for it first."""
     door = ApiClient(simulators_url, None)
     try:
         for code in DEPARTMENTS:
-            after = answer_after(code, apart)
+            after = None if apart is None else answer_after(code, apart)
             behaviour: Json = {"acknowledge_after": None, "answer_after": after, "reply": _ACCEPTED}
             await door.put(f"/scripts/{code}", {"default": behaviour})
     finally:

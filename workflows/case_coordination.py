@@ -90,7 +90,11 @@ class CaseCoordination:
     @workflow.run
     async def run(self, launch: CaseLaunch) -> CaseResult:
         self._book.write(FactKind.LAUNCHED, actor=launch.launched_by)
-        self._services = [asyncio.create_task(self._recorder.run()), asyncio.create_task(self._clocks.run())]
+        self._services = [
+            asyncio.create_task(self._recorder.run()),
+            asyncio.create_task(self._clocks.run()),
+            asyncio.create_task(self._book.mark.run()),
+        ]
         outcome = await self._coordinate()
         await self._wind_up()
         return CaseResult(case_id=launch.case_id, version=self._book.version, outcome=outcome)
@@ -222,6 +226,7 @@ class CaseCoordination:
     def decide(self, command: AnyDecision) -> CaseSnapshot:
         # Opening rounds and judging happens in the main loop; a handler stores and returns.
         self._desk.carry_out(command)
+        self._book.mark.commanded()
         return self._book.snapshot()
 
     @decide.validator

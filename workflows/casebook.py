@@ -23,6 +23,7 @@ from workflows.clock_set import ClockSet
 from workflows.request import Request
 from workflows.round import Round
 from workflows.subject import Expiry, Subject
+from workflows.task_mark import TaskMark
 
 ENGINE = "engine"
 
@@ -45,6 +46,7 @@ class Casebook:
         """Something happened since the main loop last looked."""
         self.winding_up = False
         """Nothing is judged any more."""
+        self.mark = TaskMark(lambda: self.outcome is None)
         self._unwritten: list[Fact] = []
         self._run = workflow.info().run_id[:8]
 
@@ -73,6 +75,7 @@ class Casebook:
     ) -> None:
         self.version += 1
         self.moved = True
+        self.mark.stir()
         fact = Fact(
             fact_id=f"{self.launch.case_id}/{self._run}/{self.version}",
             case_id=self.launch.case_id,

@@ -76,6 +76,7 @@ class ClockLoop:
     def _fired(self, task: "asyncio.Task[None]") -> None:
         self._firing.discard(task)
         self._book.moved = True
+        self._book.mark.stir()
 
     async def _fire(self, watch: ClockSet, rung: DueRung) -> None:
         try:

@@ -171,6 +171,7 @@ class Conductor:
                 self._book.write(FactKind.RELEASED, request, round_, data={"reason": reason, **proof.told()})
         round_.withdrawing = False
         self._outages.over(request, round_)
+        self._book.mark.stir()
 
     def _ref(self, request: Request, round_: Round, route: DepartmentRoute) -> RoundRef:
         return RoundRef(

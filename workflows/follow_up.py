@@ -36,6 +36,7 @@ class FollowUp:
         self._desk = FollowUpDesk(self._book)
         self._shown = False
         self._written = 0
+        self._marking: asyncio.Task[None] | None = None
 
     @workflow.run
     async def run(self, launch: FollowUpLaunch) -> FollowUpSnapshot:
@@ -43,6 +44,7 @@ class FollowUp:
         if launch.brought is not None:
             self._desk.take(launch.brought)
         recorder = asyncio.create_task(self._record())
+        self._marking = asyncio.create_task(self._book.mark.run())
         while (end := self._over()) is None:
             await self._fire_owed_rungs()
             await self._sleep(recorder)
@@ -154,6 +156,7 @@ class FollowUp:
         while True:
             await workflow.wait_condition(lambda: self._book.unwritten)
             progress = self._book.take_progress()
+            self._book.mark.commanded()
             # Never a local activity: see workflows/recorder.py.
             await workflow.execute_activity_method(
                 RecordActivities.record_follow_up,
@@ -163,6 +166,7 @@ class FollowUp:
                 **RECORD,
             )
             self._written = progress.snapshot.version
+            self._book.mark.stir()
 
     async def _until_written(self, recorder: "asyncio.Task[None]") -> None:
         await workflow.wait_condition(lambda: self._written >= self._book.version or recorder.done())
@@ -185,6 +189,7 @@ class FollowUp:
     def act(self, command: AnyFollowUpCommand) -> FollowUpSnapshot:
         # An update, because the caller needs the new state or a typed refusal
         self._desk.carry_out(command)
+        self._book.mark.commanded()
         return self._book.snapshot()
 
     @act.validator

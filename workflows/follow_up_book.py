@@ -20,6 +20,7 @@ from domain.follow_up import (
 from domain.limit import Limit
 from domain.rung_proof import ClockProofs
 from workflows.clock_set import ClockSet, Rules
+from workflows.task_mark import TaskMark
 
 ENGINE = "engine"
 
@@ -41,6 +42,7 @@ class FollowUpBook:
         self.ended_at: datetime | None = None
         self.end: FollowUpEnd | None = None
         self.version = 0
+        self.mark = TaskMark(lambda: self.end is None)
         self._unwritten: list[Fact] = []
         self._run = workflow.info().run_id[:8]
 
@@ -51,6 +53,7 @@ class FollowUpBook:
     def write(self, kind: FactKind, *, actor: str = ENGINE, data: Mapping[str, str | None] | None = None) -> None:
         """Codes and instants only: facts are read by more people than a requester's words are for."""
         self.version += 1
+        self.mark.stir()
         fact = Fact(
             fact_id=f"{self.launch.follow_up_id}/{self._run}/{self.version}",
             case_id=self.launch.case_id,

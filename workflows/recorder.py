@@ -24,6 +24,7 @@ class Recorder:
         while True:
             await workflow.wait_condition(lambda: self._book.ready_to_write)
             progress = self._book.take_progress()
+            self._book.mark.commanded()
             await workflow.execute_activity_method(
                 RecordActivities.record_progress,
                 progress,
@@ -32,6 +33,7 @@ class Recorder:
                 **RECORD,
             )
             self._written = progress.snapshot.version
+            self._book.mark.stir()
 
     async def written(self) -> None:
         """Wait until everything that has happened so far is in the store."""

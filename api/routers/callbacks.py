@@ -1,16 +1,16 @@
 """What departments' systems send us: signed, bounded, durable before it is answered."""
 
-import re
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 
 from api.auth import OfficeDep
-from api.openapi import errors
+from api.openapi import errors, leads_to
 from api.throttle import Throttle
-from domain.department import DEPARTMENT_CODE
 from domain.errors import ErrorCategory, LiandongError
+from domain.ids import REQUEST_ID
+from domain.reply import Reply
 from services.receive_callback import receive_callback
 
 router = APIRouter(prefix="/v1/departments", tags=["callbacks"])
@@ -18,23 +18,24 @@ router = APIRouter(prefix="/v1/departments", tags=["callbacks"])
 # Kept with the message as evidence; a credential that somebody sends by mistake is not
 _NOT_PASSED_ON = frozenset({"authorization", "cookie", "proxy-authorization"})
 
-_BODY: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "timestamp", "data"],
-    "properties": {
-        "type": {"enum": ["request.acknowledged", "request.replied"]},
-        "timestamp": {"type": "string", "format": "date-time", "description": "with its zone"},
-        "data": {
-            "type": "object",
-            "required": ["request_id", "round"],
-            "properties": {
-                "request_id": {"type": "string"},
-                "round": {"type": "integer", "minimum": 1},
-                "reply": {"type": "object", "description": "for request.replied: a code and what belongs to it"},
-            },
-        },
-    },
+_ROUND: dict[str, Any] = {
+    "request_id": {"type": "string", "pattern": REQUEST_ID, "maxLength": 60},
+    "round": {"type": "integer", "minimum": 1, "maximum": 10_000},
 }
+_REPLIES = [f"{kind.__name__}Body" for kind in get_args(get_args(Reply)[0])]
+_REPLY = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in _REPLIES]}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": [*properties], "properties": properties, "additionalProperties": False}
+
+
+def _message(kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    stamp = {"type": "string", "format": "date-time", "description": "with its zone"}
+    return _object({"type": {"const": kind}, "timestamp": stamp, "data": _object(data)})
+
+
+_BODY = {"oneOf": [_message("request.acknowledged", _ROUND), _message("request.replied", _ROUND | {"reply": _REPLY})]}
 _EXAMPLES = {
     "replied": {
         "summary": "答复 · a final answer",
@@ -72,7 +73,8 @@ def _status(description: str, status: str) -> dict[str, Any]:
     summary="部门回执与答复 · Receive a department's message",
     response_class=JSONResponse,
     responses={
-        200: _status("Applied, or a repetition of a message that was.", "applied"),
+        200: _status("Applied, or a repetition of a message that was.", "applied")
+        | leads_to("department_callback", code="$request.path.code")[200],
         202: _status("Durable; it reaches the case as soon as the engine is back.", "stored"),
         **errors(401, 404, 413, 422, 429, 503),
         409: _status("Kept, and without effect: late, contradicting, or about a round that is over.", "late"),
@@ -92,7 +94,6 @@ async def department_callback(
 ) -> JSONResponse:
     """No bearer token: the signature over the raw bytes is the credential. At most 64 KiB."""
     body = await request.body()
-    request.state.claimed = f"department:{code}" if re.fullmatch(DEPARTMENT_CODE, code) else "unknown"
     headers = {name: value for name, value in request.headers.items() if name not in _NOT_PASSED_ON}
     try:
         reply = await receive_callback(office, code, headers, body)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 
 from api.auth import Answerer, OfficeDep
-from api.openapi import errors
+from api.openapi import errors, leads_to
 from api.schemas.inbox import InboxItemShown, InboxShown, show_inbox, show_item
 from api.schemas.reply import InboxReplyBody, to_reply
 from services.answer_link import acknowledge_by_link, open_link, reply_by_link
@@ -36,15 +36,19 @@ _TAKEN: dict[int | str, dict[str, Any]] = {
     409: _told("late", "Kept, and without effect: late, contradicting, or about a round that is over."),
 }
 _LINK: dict[str, Any] = {"security": [{"link": []}]}
+_ITEM = ("read_desk", "acknowledge_desk", "reply_desk")
+_LISTED = leads_to(*_ITEM, request_id="$response.body#/items/0/request_id")
+_READ = leads_to(*_ITEM[1:], request_id="$response.body#/request_id")
+_OPENED = leads_to("acknowledge_link", "reply_link", token="$request.path.token")
 
 
-@router.get("", summary="收件箱 · List one's own department's inbox", responses=errors(401, 403, 503))
+@router.get("", summary="收件箱 · List one's own department's inbox", responses=_LISTED | errors(401, 403, 503))
 async def list_desk(office: OfficeDep, person: Answerer) -> InboxShown:
     """What was asked of the officer's department, with its clocks; at most the newest 200."""
     return show_inbox(await list_inbox(office, person))
 
 
-@router.get("/{request_id}", summary="待办详情 · Read one request", responses=errors(401, 403, 404, 422, 503))
+@router.get("/{request_id}", summary="待办详情 · Read one request", responses=_READ | errors(401, 403, 404, 422, 503))
 async def read_desk(office: OfficeDep, person: Answerer, request_id: RequestId) -> InboxItemShown:
     """The latest round of this request on the department's desk."""
     return show_item(await read_inbox_item(office, person, request_id))
@@ -77,7 +81,10 @@ async def reply_desk(
 
 
 @links.get(
-    "/{token}", summary="打开链接 · Read what a link opens", responses=errors(404, 422, 503), openapi_extra=_LINK
+    "/{token}",
+    summary="打开链接 · Read what a link opens",
+    responses=_OPENED | errors(404, 422, 503),
+    openapi_extra=_LINK,
 )
 async def read_link(office: OfficeDep, token: Token) -> InboxItemShown:
     """One round of one request, until it is answered or the link expires. The link is the credential."""

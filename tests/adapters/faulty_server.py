@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 import socket
 import ssl
 import struct
@@ -9,6 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 Talk = Callable[[asyncio.StreamWriter], Awaitable[None]]
+Respond = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 def http(status: str, headers: dict[str, str], body: bytes = b"", *, length: int | None = None) -> Talk:
@@ -60,23 +63,46 @@ async def garbage(writer: asyncio.StreamWriter) -> None:
     await writer.drain()
 
 
+async def taking_in(request: bytes, writer: asyncio.StreamWriter) -> None:
+    """A system in order: takes every delivery in, and when asked for an answer has none yet."""
+    asked = request.startswith(b"GET ")
+    together = asked and b"?rounds=" in request.partition(b"\r\n")[0]
+    reply = json_reply(
+        b'{"status":"pending"}' if asked else b'{"receipt":"7"}', "404 Not Found" if together else "200 OK"
+    )
+    await reply(writer)
+
+
 @asynccontextmanager
 async def faulty_server(
     talk: Talk, tls: ssl.SSLContext | None = None, heard: list[bytes] | None = None
 ) -> AsyncIterator[str]:
     """Answers every request with the same talk; yields the base address. `heard` gets the heads of the requests."""
+
+    async def respond(request: bytes, writer: asyncio.StreamWriter) -> None:
+        if heard is not None:
+            heard.append(request.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+        await talk(writer)
+
+    async with responding(respond, tls) as url:
+        yield url
+
+
+@asynccontextmanager
+async def responding(respond: Respond, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Lets `respond` see each request, head and body, and choose what is said; yields the base address."""
     running: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task:
             running.add(task)
+            task.add_done_callback(running.discard)
         try:
             head = await reader.readuntil(b"\r\n\r\n")
-            if heard is not None:
-                heard.append(head)
-            await talk(writer)
-        except (ConnectionError, asyncio.CancelledError):
+            length = _LENGTH.search(head)
+            await respond(head + (await reader.readexactly(int(length[1])) if length else b""), writer)
+        except (ConnectionError, EOFError, asyncio.CancelledError):
             return
         finally:
             writer.close()
@@ -87,7 +113,8 @@ async def faulty_server(
         yield f"http://{host}:{port}"
     finally:
         server.close()
-        for task in running:
+        under_way = list(running)
+        for task in under_way:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*under_way, return_exceptions=True)
         await server.wait_closed()

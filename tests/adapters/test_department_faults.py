@@ -17,49 +17,8 @@ from domain.dispatch import Receipt
 from domain.ports import DepartmentAdapter, DepartmentRefusal, DepartmentUnavailable
 from tests.adapters import faulty_server as faulty
 from tests.adapters.arrangement import NOW, SYSTEMS, dispatch, lines_to, new_secrets, ref_of, withdrawal_of
+from tests.adapters.fault_table import FAULTS, POLLS, REFUSALS, SECRET_TEXT
 
-SECRET_TEXT = b"Zhang San 310000199001010010"
-PLANTED = b'{"receipt": "' + SECRET_TEXT
-
-FAULTS = {
-    "redirect to an internal address": (faulty.http("302 Found", {"location": "http://169.254.169.254/"}), "redirect"),
-    "silence": (faulty.silence, "timeout"),
-    "one byte now and then": (faulty.one_byte_now_and_then, "timeout"),
-    "HTML with 200": (faulty.http("200 OK", {"content-type": "text/html"}, b"<html>" + SECRET_TEXT), "content-type"),
-    "JSON called text": (faulty.http("200 OK", {"content-type": "text/plain"}, b'{"receipt":"1"}'), "content-type"),
-    "no content type": (faulty.http("200 OK", {}, b'{"receipt":"1"}'), "content-type"),
-    "empty 200": (faulty.json_reply(b""), "empty"),
-    "204": (faulty.http("204 No Content", {}), "empty"),
-    "JSON cut off by the sender": (faulty.json_reply(PLANTED), "malformed-json"),
-    "JSON cut off by the line": (
-        faulty.http("200 OK", {"content-type": "application/json"}, PLANTED, length=500),
-        "connection-lost",
-    ),
-    "NaN": (faulty.json_reply(b'{"receipt": NaN}'), "malformed-json"),
-    "a key twice": (faulty.json_reply(b'{"receipt": "1", "receipt": "2"}'), "malformed-json"),
-    "a list": (faulty.json_reply(b"[]"), "not-understood"),
-    "no receipt": (faulty.json_reply(b"{}"), "not-understood"),
-    "receipt of the wrong type": (faulty.json_reply(b'{"receipt": 1}'), "not-understood"),
-    "receipt with a line break": (faulty.json_reply(b'{"receipt": "a\\r\\nb"}'), "not-understood"),
-    "receipt without end": (faulty.json_reply(b'{"receipt": "' + b"9" * 201 + b'"}'), "not-understood"),
-    "gzip bomb": (faulty.gzipped(b" " * 50_000_000), "too-large"),
-    "damaged gzip": (
-        faulty.http("200 OK", {"content-type": "application/json", "content-encoding": "gzip"}, b"no gzip"),
-        "encoding",
-    ),
-    "unknown compression": (faulty.json_reply(b'{"receipt":"1"}', **{"content-encoding": "br"}), "encoding"),
-    "a hundred megabytes": (faulty.endless, "too-large"),
-    "reset": (faulty.reset, "connection-lost"),
-    "no HTTP at all": (faulty.garbage, "connection-lost"),
-    "408": (faulty.json_reply(b"{}", "408 Request Timeout"), "http-408"),
-    "409 without a receipt": (faulty.json_reply(b"{}", "409 Conflict"), "not-understood"),
-    "425": (faulty.json_reply(b"{}", "425 Too Early"), "http-425"),
-    "429": (faulty.json_reply(b"{}", "429 Too Many Requests"), "http-429"),
-    "500": (faulty.json_reply(SECRET_TEXT, "500 Internal Server Error"), "http-500"),
-    "503": (faulty.json_reply(SECRET_TEXT, "503 Service Unavailable"), "http-503"),
-    "504": (faulty.json_reply(b"", "504 Gateway Timeout"), "http-504"),
-}
-REFUSALS = ["400 Bad Request", "401 Unauthorized", "403 Forbidden", "404 Not Found", "413 Too Large", "422 Wrong"]
 SHORT = LineOptions(total_seconds=0.5)
 
 
@@ -132,17 +91,6 @@ async def test_one_department_hanging_does_not_delay_another() -> None:
         await asyncio.gather(*waiting, return_exceptions=True)
         await hanging.close()
         await healthy.close()
-
-
-POLLS = {
-    "pending": (faulty.json_reply(b'{"status":"pending"}'), None),
-    "unknown status": (faulty.json_reply(b'{"status":"maybe"}'), "not-understood"),
-    "answered without a reply": (faulty.json_reply(b'{"status":"answered"}'), "not-understood"),
-    "HTML": (faulty.http("200 OK", {"content-type": "text/html"}, b"<html>"), "content-type"),
-    "token replaced": (faulty.json_reply(b"{}", "401 Unauthorized"), "http-401"),
-    "forgotten": (faulty.json_reply(b"{}", "404 Not Found"), "http-404"),
-    "NUL in a text": (faulty.json_reply(b'{"status":"answered","reply":"\\u0000"}'), "malformed-json"),
-}
 
 
 @pytest.mark.parametrize("case", list(POLLS))

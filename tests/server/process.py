@@ -29,6 +29,13 @@ class PartProcess:
     def alive(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def most_memory(self) -> int:
+        """Bytes of memory that it has ever held at once."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
     async def start(self) -> None:
         if self.alive:
             raise AssertionError(f"{self.name} runs already")

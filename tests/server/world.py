@@ -114,7 +114,7 @@ class World:
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         secret = self._secrets[signed_by or department]["webhook_secrets"][0]
         message = message_id or f"msg-{uuid4().hex}"
-        headers = {"content-type": "application/json"} | _signature(secret, message, raw)
+        headers = {"content-type": "application/json"} | signature(secret, message, raw)
         response = await self.http.post(f"/v1/departments/{department}/callbacks", content=raw, headers=headers)
         if response.is_success:
             self._acknowledged.add(Acknowledged(department, message))
@@ -144,9 +144,9 @@ class World:
             return False
 
 
-def _signature(secret: str, message_id: str, body: bytes) -> dict[str, str]:
-    """Standard Webhooks, written down once more: the product's own code must not vouch for itself."""
-    now = str(int(time.time()))
+def signature(secret: str, message_id: str, body: bytes, at: int | None = None) -> dict[str, str]:
+    """Standard Webhooks, written down once more: the product's own code must not vouch for itself. `at`: seconds."""
+    now = str(int(time.time()) if at is None else at)
     key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = hmac.new(key, f"{message_id}.{now}.".encode() + body, hashlib.sha256).digest()
     return {
@@ -168,7 +168,7 @@ async def running_world(data: Path) -> AsyncIterator[World]:
         gated = await stack.enter_async_context(serving(gate.app()))
         stack.callback(gate.open)
         write_policy(data / "policies", simulators=simulators.url, gated=gated)
-        temporal = await stack.enter_async_context(EmbeddedTemporal(_temporal(data)))
+        temporal = await stack.enter_async_context(EmbeddedTemporal(temporal_config(data)))
         settings = _settings(data, temporal.address)
         http = httpx.AsyncClient(base_url=settings.api.public_url or "", trust_env=False, timeout=40)
         await stack.enter_async_context(http)
@@ -193,7 +193,7 @@ async def running_world(data: Path) -> AsyncIterator[World]:
         yield world
 
 
-def _temporal(data: Path) -> EmbeddedTemporalConfig:
+def temporal_config(data: Path) -> EmbeddedTemporalConfig:
     kinds = {key.name: "".join(part.title() for part in key.indexed_value_type.name.split("_")) for key in ALL_KEYS}
     return EmbeddedTemporalConfig(data_dir=data, search_attributes=kinds)
 

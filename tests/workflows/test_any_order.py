@@ -14,7 +14,7 @@ from temporalio.worker import Replayer
 from bootstrap.workers import WORKFLOWS, workflow_runner
 from domain.any_decision import DECISION
 from domain.deferral import MaterialState
-from domain.errors import ErrorCategory, LiandongError
+from domain.errors import LiandongError
 from domain.ladder import instants
 from domain.snapshot import CaseSnapshot, RoundSnapshot
 from tests.workflows.conftest import CONVERTER, started_environment
@@ -226,21 +226,9 @@ def test_every_order_ends_where_the_reference_model_says(cached: int) -> None:
     )
     @given(st.lists(st.sampled_from(STEPS), min_size=3, max_size=7))
     def drive(steps: list[str]) -> None:
-        _run(steps, cached)
+        asyncio.run(_one_order(steps, cached))
 
     drive()
-
-
-def _run(steps: list[str], cached: int) -> None:
-    """The skipping server now and then writes a cancellation and a schedule of one task in another order than it was
-    sent, which the real one never does: then every replay of that history fails, and only a new history helps."""
-    for _ in range(3):
-        try:
-            return asyncio.run(_one_order(steps, cached))
-        except (LiandongError, RuntimeError) as error:
-            if isinstance(error, LiandongError) and error.category is not ErrorCategory.UNAVAILABLE:
-                raise
-    return asyncio.run(_one_order(steps, cached))
 
 
 async def _one_order(steps: list[str], cached: int) -> None:
