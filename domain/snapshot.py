@@ -8,6 +8,7 @@ from domain.decision import NegativeAnswerReport
 from domain.deferral import DeferralSnapshot
 from domain.fact import Fact
 from domain.joint_decision import Proposal
+from domain.objection import ReturnRights
 from domain.outage import OutageSnapshot
 from domain.plan import AskKind
 from domain.rung_proof import RungProof
@@ -48,6 +49,12 @@ class RoundSnapshot(Wire):
     """The latest outage of the department's system that held this round up."""
     objection_due_at: Instant | None = None
     """Until when the department may say that it is not its own."""
+    carried: bool = False
+    """It goes on with the clocks of the round before."""
+
+    @property
+    def return_rights(self) -> ReturnRights:
+        return ReturnRights(self.ruling, self.objection_due_at, self.carried)
 
 
 class RequestSnapshot(Wire):

@@ -53,7 +53,7 @@ class Assignment(Subject):
         request = self._lookup.of_department(command)
         if request.state in (RequestState.OPEN, RequestState.SUPPLEMENT):
             raise conflict("still-waiting", "the round is still open; wait, extend, reassign or withdraw")
-        if needs_conference(request.bounces):
+        if needs_conference(request.bounces) and request.round.ruling is None:
             raise conflict("conference-needed", "two departments returned it: hold a conference, then designate")
 
     def _ask_again(self, command: AskAgain) -> None:

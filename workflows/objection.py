@@ -4,12 +4,11 @@ from collections.abc import Mapping
 
 from temporalio import workflow
 
-from domain.clock import ClockKind
 from domain.codes import ReplyCode, RequestState, Role
 from domain.decision import Decision
 from domain.errors import conflict
 from domain.fact import FactKind
-from domain.objection import ConveneConference, Designate, needs_conference
+from domain.objection import ConveneConference, Designate, Ruling, needs_conference
 from domain.plan import Ask
 from domain.reply import Answer
 from workflows.casebook import Casebook
@@ -32,18 +31,22 @@ class Objection(Subject):
     def answered(self, request: Request, answer: Answer) -> None:
         if answer.reply.code is not ReplyCode.NOT_MINE:
             return
-        limit = request.round.watch.due_at(ClockKind.OBJECTION)
-        # The inbox refuses both; a polled department's answer has no door that could.
-        if request.round.ruling is None and (limit is None or answer.received_at <= limit):
+        # The inbox refuses what does not count; a polled department's answer has no door that could.
+        if request.round.return_rights.refusal(answer.received_at) is None:
             request.bounces += 1
 
     def decision_needed(self) -> str:
         disputed = [
             request.ask.key
             for request in self._book.requests.values()
-            if request.state is RequestState.DECISION and needs_conference(request.bounces)
+            if request.state is RequestState.DECISION and self._disputed(request)
         ]
         return f"two departments returned it, a conference must designate: {', '.join(disputed)}" if disputed else ""
+
+    def _disputed(self, request: Request) -> bool:
+        """Its last word was "not mine", and nobody has ruled yet."""
+        returned = request.round.reply is ReplyCode.NOT_MINE and request.round.ruling is None
+        return returned and needs_conference(request.bounces)
 
     def _check_convene(self, command: ConveneConference) -> None:
         request = self._lookup.of_department(command)
@@ -66,10 +69,8 @@ class Objection(Subject):
 
     def _designate(self, command: Designate) -> None:
         request = self._lookup.any(command)
-        now = workflow.now()
-        opened = request.open_round(command.to, now, note=command.reason)
-        opened.ruling = command.minutes
-        opened.watch.clocks.pop(ClockKind.OBJECTION, None)
+        request.ruling = Ruling(command.minutes, command.to.code)
+        request.open_round(command.to, workflow.now(), note=command.reason)
         self._lookup.note(
             FactKind.DESIGNATED,
             command,

@@ -9,6 +9,7 @@ from domain.department import DepartmentRoute
 from domain.ids import request_id, round_id
 from domain.launch import CaseLaunch
 from domain.limit import Limit
+from domain.objection import Ruling
 from domain.outcome import ACCEPTING_REPLIES, Standing
 from domain.plan import Ask, AskKind
 from domain.reply import FINAL_REPLIES, Accepted, Answer, Unreadable
@@ -33,6 +34,8 @@ class Request:
     default_limit: Limit
     objection_limit: Limit | None = None
     state: RequestState = RequestState.PENDING
+    ruling: Ruling | None = None
+    """The latest designation."""
     bounces: int = 0
     conference: bool = False
     released: bool = False
@@ -46,7 +49,8 @@ class Request:
     def of(ask: Ask, launch: CaseLaunch) -> "Request":
         limit = ask.reply_limit or launch.follow_up_limit
         objection = launch.objection_limit if ask.kind is AskKind.DEPARTMENT else None
-        return Request(request_id(launch.case_id, ask.key), ask, Rules.of(launch), limit, objection)
+        ruling = Ruling(ask.ruling, ask.department) if ask.ruling else None
+        return Request(request_id(launch.case_id, ask.key), ask, Rules.of(launch), limit, objection, ruling=ruling)
 
     @property
     def round(self) -> Round:
@@ -92,8 +96,12 @@ class Request:
         if waited is not None and carried.open_pause is None and now > answered:
             carried = resume(pause(carried, answered, waited, legal_basis=legal_basis), now)
         opened = self._new_round(before.route, now, note)
-        opened.ruling = before.ruling
+        opened.carried = True
         opened.watch.carry(carried, before.watch, now)
+        if ClockKind.OBJECTION in before.watch.clocks:
+            # Whatever it waited for: who takes a request up has had the time to return it, and no more.
+            objection = before.watch.clock(ClockKind.OBJECTION).model_copy(update={"stopped_at": None})
+            opened.watch.carry(objection, before.watch, now)
         return opened
 
     def answer(self, answer: Answer, now: datetime, *, final: bool | None = None) -> None:
@@ -183,8 +191,9 @@ class Request:
         if self.rounds and not self.round.ended:
             self.round.finish(RoundEnd.SUPERSEDED, now)
         number = len(self.rounds) + 1
-        watch = ClockSet(self.request_id, number, self.rules, route.code if route else None)
-        opened = Round(number, route, now, watch, note, self.ask.ruling)
+        department = route.code if route else None
+        watch = ClockSet(self.request_id, number, self.rules, department)
+        opened = Round(number, route, now, watch, note, self.ruling.over(department) if self.ruling else None)
         self.rounds.append(opened)
         self.state = RequestState.OPEN
         return opened
