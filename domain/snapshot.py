@@ -73,6 +73,8 @@ class RequestSnapshot(Wire):
     waiting_for: str = ""
     """On whom or what it waits, and why, in words."""
     bounces: int = 0
+    later_lists: int = 0
+    """How often a department needed more than its full list, told once, had named."""
     responsible: str | None = None
     """首接负责: who answers for it now. After an objection still the department before, until another one signs."""
     verifies: str | None = None

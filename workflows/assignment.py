@@ -46,7 +46,9 @@ class Assignment(Subject):
 
     def _reassign(self, command: ReassignRequest) -> None:
         request = self._lookup.any(command)
-        request.open_round(command.to, workflow.now(), note=command.reason, limit=command.reply_limit)
+        request.open_round(
+            command.to, workflow.now(), note=command.reason, limit=command.reply_limit, by=command.decided_by
+        )
         self._lookup.note(FactKind.REASSIGNED, command, request, to=command.to.code)
 
     def _check_ask_again(self, command: AskAgain) -> None:
@@ -58,17 +60,18 @@ class Assignment(Subject):
 
     def _ask_again(self, command: AskAgain) -> None:
         request = self._lookup.any(command)
-        request.open_round(request.round.route, workflow.now(), note=command.reason, limit=command.reply_limit)
+        route, by = request.round.route, command.decided_by
+        request.open_round(route, workflow.now(), note=command.reason, limit=command.reply_limit, by=by)
         self._lookup.note(FactKind.ASKED_AGAIN, command, request)
 
     def _check_withdraw(self, command: WithdrawRequest) -> None:
         request = self._lookup.any(command)
         if request.state.terminal:
-            raise conflict("request-ended", f"the request has ended ({request.state.value}); nothing to withdraw")
+            raise conflict("request-ended", f"the request has ended ({request.ended}); nothing to withdraw")
 
     def _withdraw(self, command: WithdrawRequest) -> None:
         request = self._lookup.any(command)
-        self._book.end(request, RequestState.WITHDRAWN)
+        self._book.end(request, RequestState.WITHDRAWN, by=command.decided_by)
         self._lookup.note(FactKind.REQUEST_WITHDRAWN, command, request)
 
     def _check_proceed(self, command: ProceedWith) -> None:

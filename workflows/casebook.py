@@ -12,7 +12,7 @@ from domain.codes import Outcome, RequestState
 from domain.department import DepartmentRoute
 from domain.dispatch import DepartmentNote
 from domain.errors import LiandongError
-from domain.fact import Fact, FactKind
+from domain.fact import ENGINE, Fact, FactKind
 from domain.launch import CaseLaunch
 from domain.outcome import Standing
 from domain.plan import Ask
@@ -22,8 +22,6 @@ from workflows.clock_set import ClockSet
 from workflows.request import Request
 from workflows.round import Round
 from workflows.subject import Expiry, Subject
-
-ENGINE = "engine"
 
 
 class Casebook:
@@ -138,9 +136,10 @@ class Casebook:
         self.requests[request.request_id] = request
         return request
 
-    def end(self, request: Request, state: RequestState) -> None:
+    def end(self, request: Request, state: RequestState, *, by: str = ENGINE) -> None:
         """Withdrawn or waived; whoever counted on its answer is told."""
         request.end(state, workflow.now())
+        request.ended_by = by
         for subject in self.subjects:
             subject.ended(request)
 

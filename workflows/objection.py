@@ -70,7 +70,7 @@ class Objection(Subject):
     def _designate(self, command: Designate) -> None:
         request = self._lookup.any(command)
         request.ruling = Ruling(command.minutes, command.to.code)
-        request.open_round(command.to, workflow.now(), note=command.reason)
+        request.open_round(command.to, workflow.now(), note=command.reason, by=command.decided_by)
         self._lookup.note(
             FactKind.DESIGNATED,
             command,

@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.clock import ClockKind
 from domain.codes import ReplyCode, RoundEnd
 from domain.department import DepartmentRoute
+from domain.fact import ENGINE
 from domain.objection import ReturnRights
 from domain.outage import OutageSnapshot
 from domain.reply import Answer
@@ -23,6 +24,8 @@ class Round:
     opened_at: datetime
     watch: ClockSet
     note: str = ""
+    begun_by: str = ENGINE
+    """Who asked: `engine` or `user:<id>`."""
     ruling: str | None = None
     """Binds the department: it cannot return the request."""
     carried: bool = False

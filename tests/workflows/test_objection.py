@@ -236,7 +236,8 @@ async def test_who_was_designated_may_ask_for_time_and_be_asked_again(env: Workf
         await world.engine.decide(CASE, Designate(**by("ruling"), request_id=PERMIT, to=culture, minutes="no. 3/2023"))
         await world.until("2023-03-16T09:10")
         needed = (await world.snapshot()).decision_needed
-        assert "conference" not in needed and "an answer waits for your decision: permit" in needed
+        assert "conference" not in needed
+        assert "an answer waits for your decision: permit" in needed
         assert await refused(world, ReassignRequest(**by("away"), request_id=PERMIT, to=market)) == "conference-needed"
         await world.engine.decide(CASE, AskAgain(**by("now", "no. 3/2023 binds you"), request_id=PERMIT))
         assert (await world.result()).outcome.outcome is Outcome.DONE
