@@ -52,6 +52,9 @@ def test_a_kind_names_the_fields_of_its_body(kind: str) -> None:
     schema = posted()[decision.path.format(part=_PART[decision.about])]
     said = {name.rstrip("?"): name.endswith("?") for name in decision.fields.split()}
     given = {"reason"} if decision.reasoned else {"note"}
+    if decision.about is About.REQUEST:
+        # What the person has seen is sent along
+        given |= {"round"}
 
     assert given <= set(schema["properties"])
     assert decision.authorised is ("authority" in schema["properties"]) or not decision.reasoned
