@@ -181,7 +181,8 @@ async def run(bursts: Sequence[int], duplicates: Sequence[int]) -> tuple[list[Bu
         bench = await _bench(at, stack)
         await bench.burst(5, 0)
         found = [await bench.burst(answers, share) for answers in bursts for share in duplicates]
-        return found, await check_invariants(at.product, lambda _: None)
+        findings, _ = await check_invariants(at.product, lambda _: None)
+        return found, findings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from bootstrap.api_client import ApiAway, Json, segment
 from cli.case_view import show_case
-from cli.decisions import DECISIONS, About, Decision, DecisionError, path_of
+from cli.decisions import DECISIONS, About, Decision, DecisionError, path_of, seen_round
 from cli.screen import CommandError, console
 from cli.session import AS_HELP, speaking_as
 
@@ -49,6 +49,9 @@ def decide(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", exists=True, dir_okay=False, help="内容 · Fields as JSON.")
     ] = None,
+    round_: Annotated[
+        int | None, typer.Option("--round", help="轮次 · The round it was decided on; default: the latest one.")
+    ] = None,
     authority: Annotated[str | None, typer.Option(help="依据文号 · Document that allows it.")] = None,
     key: Annotated[str | None, typer.Option(help="幂等键 · Of an earlier try, to repeat it harmlessly.")] = None,
     person: Annotated[str, typer.Option("--as", help=AS_HELP)] = "leader",
@@ -57,6 +60,8 @@ def decide(
     if decision is None:
         raise CommandError(f"没有这种决定 · no such decision: {kind}\nOne of: {', '.join(DECISIONS)}")
     body = _body(decision, _content(fields or [], json_file), reason, authority)
+    if round_ is not None:
+        body = {"round": round_} | body
     named = {About.REQUEST: request, About.MATERIAL: material, About.PROPOSAL: proposal}
     if wrong := [f"--{about.value}" for about, value in named.items() if value and about is not decision.about]:
         raise CommandError(f"{', '.join(wrong)}: {kind} is about the {decision.about.value}")
@@ -68,11 +73,16 @@ async def _decide(case_id: str, decision: Decision, what: tuple[str | None, Json
     async with speaking_as(person) as api:
         case = await api.get(f"/v1/cases/{segment(case_id)}")
         try:
+            seen = seen_round(decision, case, named)
+            if seen is not None:
+                body = {"round": seen} | body
             answer = await api.post(path_of(decision, case, named), body, key=key)
         except DecisionError as error:
             raise CommandError(f"{decision.zh} · {error}") from None
         except ApiAway as error:
-            raise CommandError(f"{error}\nNobody knows whether it was done: repeat it with --key {key}") from None
+            # By then another round may have begun, perhaps by this very decision
+            again = f"--key {key}" + (f" --round {body['round']}" if "round" in body else "")
+            raise CommandError(f"{error}\nNobody knows whether it was done: repeat it with {again}") from None
         # Reopening answers with the new case
         after = await api.get(f"/v1/cases/{segment(str(answer.get('case_id') or case_id))}")
     out = console()

@@ -132,6 +132,15 @@ def path_of(decision: Decision, case: Json, named: str | None = None) -> str:
     return where + decision.path.format(part=segment(part))
 
 
+def seen_round(decision: Decision, case: Json, named: str | None) -> int | None:
+    """The request's latest round as the case shows it, which the decision is made on. None: it is about no request."""
+    if decision.about is not About.REQUEST:
+        return None
+    key = _part(decision.about, case, named)
+    requests = (case.get("coordination") or {}).get("requests", ())
+    return next((len(one["rounds"]) for one in requests if one["key"] == key), 0)
+
+
 def _part(about: About, case: Json, named: str | None) -> str:
     coordination = case.get("coordination") or {}
     prefix = f"{case['case_id']}."

@@ -28,8 +28,9 @@ class RequestDecision(Decision):
     """A decision about one request."""
 
     request_id: str
-    round: int | None = Field(default=None, ge=1)
-    """The round that the person saw when deciding; refused when another one has begun since."""
+    round: int | None = Field(default=None, ge=0)
+    """The round that the person saw when deciding, 0 if it had not been asked yet; refused when another one has begun
+    since."""
 
 
 class WithdrawCase(Decision):

@@ -1,13 +1,15 @@
 """Conditional acceptance: 容缺受理 and 告知承诺, the materials that come later, and what happens when they do not."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from domain.decision import Decision
+from domain.decision import Decision, RequestDecision
 from domain.department import DepartmentRoute
 from domain.limit import Limit
+from domain.material_name import material_key
 from domain.rung_proof import ClockProofs
 from domain.wire import Instant, Wire
 
@@ -127,11 +129,10 @@ class DeferralGrounds(Wire):
     rectify_limit: Limit | None = None
 
 
-class ApproveDeferral(Decision):
+class ApproveDeferral(RequestDecision):
     """The duty leader overrides what speaks against a deferral; `reason` is recorded."""
 
     kind: Literal["approve_deferral"] = "approve_deferral"
-    request_id: str
 
 
 class SubmitMaterial(Decision):
@@ -153,11 +154,10 @@ class ExtendMaterial(Decision):
     force_majeure: bool = False
 
 
-class FailDeferral(Decision):
+class FailDeferral(RequestDecision):
     """The failure path's human step for HOLD_UNTIL_COMPLETE: the file is returned, with a legal ground."""
 
     kind: Literal["fail_deferral"] = "fail_deferral"
-    request_id: str
     legal_basis: str = Field(min_length=1, max_length=2_000)
     remedy: str = Field(min_length=1, max_length=2_000)
 
@@ -181,13 +181,33 @@ class ClearSuspicion(Decision):
     genuine: bool
 
 
+class Promised(NamedTuple):
+    """A material that would come later. `over` says that its date had passed before anybody promised it."""
+
+    name: str
+    over: bool = False
+
+
 def objections(
-    grounds: DeferralGrounds, materials: tuple[str, ...], commitment: str, instrument: Instrument
+    grounds: DeferralGrounds,
+    promised: Sequence[Promised],
+    commitment: str,
+    instrument: Instrument,
+    held_by: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """Every rule that speaks against deferring these materials; empty when the deferral may run."""
+    """Every rule that speaks against deferring these materials; empty when the deferral may run.
+
+    `held_by`: materials that a department has already, which nobody may ask of the requester.
+    """
     found = []
-    essential = {name.casefold().strip() for name in grounds.essential}
-    found += [f"essential-material: {name}" for name in materials if name.casefold().strip() in essential]
+    essential = {material_key(name) for name in grounds.essential}
+    holders = {material_key(name): department for name, department in held_by.items()}
+    found += [f"essential-material: {one.name}" for one in promised if material_key(one.name) in essential]
+    for one in promised:
+        if (holder := holders.get(material_key(one.name))) is not None:
+            found.append(f"held-by-department: {one.name} ({holder} has it already)")
+        if one.over:
+            found.append(f"date-in-the-past: {one.name}")
     if grounds.excluded_matter:
         found.append(f"excluded-matter: {grounds.excluded_matter}")
     if grounds.dishonesty_record:

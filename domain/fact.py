@@ -6,6 +6,9 @@ from pydantic import Field
 
 from domain.wire import Instant, Wire
 
+ENGINE = "engine"
+"""The actor of what happens by itself."""
+
 
 class FactKind(StrEnum):
     REGISTERED = "REGISTERED"
@@ -54,6 +57,8 @@ class FactKind(StrEnum):
     WAIVED = "WAIVED"
     SUPPLEMENT_NOTICE = "SUPPLEMENT_NOTICE"
     SUPPLEMENT_RECEIVED = "SUPPLEMENT_RECEIVED"
+    LATER_LIST = "LATER_LIST"
+    """A department needs more than the full list that it had told once."""
     SUPPLEMENT_LAPSED = "SUPPLEMENT_LAPSED"
     DEFERRAL_OPENED = "DEFERRAL_OPENED"
     DEFERRAL_APPROVED = "DEFERRAL_APPROVED"

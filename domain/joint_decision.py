@@ -56,6 +56,8 @@ class Proposal(Wire):
     legal_basis: str
     remedy: str | None = None
     request_id: str | None = None
+    round: int | None = None
+    """WAIVE_REQUEST: the round whose answer would be gone without; 0: it had not been asked yet."""
     outcome: Outcome | None = None
     report: NegativeAnswerReport | None = None
     support: str | None = None

@@ -51,11 +51,18 @@ class Ask(Wire):
     """Number of the minutes that bind the department: it cannot return this request."""
     verifies: str | None = None
     """The deferred material that is verified here; such an ask does not decide the case's outcome."""
+    fetches: str | None = None
+    """Name of the material that the department holds and hands over here."""
 
     @property
     def blocking(self) -> bool:
         """Whether the case waits for this ask before it can end by itself."""
         return self.required and self.role is not Role.CONSULT and self.verifies is None
+
+    @property
+    def about_material(self) -> bool:
+        """It verifies or fetches a paper: nothing is granted here, so nothing can be granted on condition."""
+        return self.verifies is not None or self.fetches is not None
 
 
 class CompletionRule(StrEnum):

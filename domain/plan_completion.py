@@ -139,6 +139,7 @@ def _with_case(ask: Ask, given: Circumstances) -> Ask:
         "silence_consents": consents,
         "ruling": None,
         "verifies": None,
+        "fetches": None,
     }
     return ask.model_copy(update=own)
 

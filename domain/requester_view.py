@@ -26,6 +26,8 @@ class StepView(Wire):
     """Departments that said it is not theirs."""
     responsible: Words | None = None
     """Who answers for it now."""
+    later_lists: Words | None = None
+    """Said when a department needed more than the list that it had told once."""
 
 
 class ToSupply(Wire):
@@ -141,6 +143,18 @@ def _step(request: RequestSnapshot, departments: Mapping[str, Words]) -> StepVie
         due_at=turn.due_at if waiting and turn else None,
         declined_by=tuple(_name(code, departments) for code in declined),
         responsible=_named(responsible, departments) if declined else None,
+        later_lists=_later_lists(request.later_lists),
+    )
+
+
+def _later_lists(count: int) -> Words | None:
+    """What is missing should be told once; the requester may know when it was not."""
+    if count == 0:
+        return None
+    times = "once" if count == 1 else f"{count} times"
+    return both(
+        f"部门在一次性告知之后又追加了材料（{count}次），值班长已知悉",
+        f"More was asked for after the full list, {times}; the duty leader knows",
     )
 
 

@@ -10,6 +10,7 @@ from domain.decision import NegativeAnswerReport
 from domain.deferral import DeferralSnapshot
 from domain.fact import Fact
 from domain.joint_decision import Proposal
+from domain.objection import ReturnRights
 from domain.outage import OutageSnapshot
 from domain.plan import AskKind
 from domain.rung_proof import RungProof
@@ -51,6 +52,12 @@ class RoundSnapshot(Wire):
     """The latest outage of the department's system that held this round up."""
     objection_due_at: Instant | None = None
     """Until when the department may say that it is not its own."""
+    carried: bool = False
+    """It goes on with the clocks of the round before."""
+
+    @property
+    def return_rights(self) -> ReturnRights:
+        return ReturnRights(self.ruling, self.objection_due_at, self.carried)
 
 
 class RequestSnapshot(Wire):
@@ -69,6 +76,8 @@ class RequestSnapshot(Wire):
     waiting_for: str = ""
     """On whom or what it waits, and why, in words."""
     bounces: int = 0
+    later_lists: int = 0
+    """How often a department needed more than its full list, told once, had named."""
     responsible: str | None = None
     """首接负责: who answers for it now. After an objection still the department before, until another one signs."""
     verifies: str | None = None

@@ -1,6 +1,5 @@
 """补正 and 一次性告知: one notice for everything that is missing, over all departments, told once."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -8,6 +7,7 @@ from pydantic import Field
 
 from domain.decision import Decision
 from domain.limit import Limit
+from domain.material_name import material_key
 from domain.rung_proof import ClockProofs
 from domain.wire import Instant, Wire
 
@@ -65,22 +65,13 @@ def merge_materials(
     needs: Mapping[str, Sequence[str]], held_by: Mapping[str, str] | None = None
 ) -> tuple[NeededMaterial, ...]:
     """One list over all departments (code → names): duplicates dropped, what another department holds marked."""
-    holders = {_key(name): department for name, department in (held_by or {}).items()}
+    holders = {material_key(name): department for name, department in (held_by or {}).items()}
     merged: dict[str, NeededMaterial] = {}
     for department, names in needs.items():
         for name in names:
-            key = _key(name)
+            key = material_key(name)
             known = merged.get(key) or NeededMaterial(name=name.strip(), asked_by=())
             if department not in known.asked_by:
                 known = known.model_copy(update={"asked_by": (*known.asked_by, department)})
             merged[key] = known.model_copy(update={"held_by": holders.get(key)})
     return tuple(merged.values())
-
-
-def same_material(left: str, right: str) -> bool:
-    return _key(left) == _key(right)
-
-
-def _key(name: str) -> str:
-    """Width, case and spacing do not make another material."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -35,11 +35,12 @@ async def closed_door(
 
 def judge_door(code: ReplyCode, turn: RoundSnapshot, received_at: datetime) -> ClosedDoor | None:
     if code is ReplyCode.NOT_MINE:
-        if turn.ruling is not None:
+        refusal = turn.return_rights.refusal(received_at)
+        if refusal == "designation-binds":
             detail = f"designated under {turn.ruling}: the request cannot be returned; answer it"
-            return ClosedDoor("designation-binds", detail, turn.ruling)
-        if turn.objection_due_at is not None and received_at > turn.objection_due_at:
-            return ClosedDoor("objection-too-late", "the time to return the request is over; answer it")
+            return ClosedDoor(refusal, detail, turn.ruling)
+        if refusal is not None:
+            return ClosedDoor(refusal, "the time to return the request is over; answer it")
     if code is ReplyCode.EXTENSION_REQUESTED and turn.due_at is not None and received_at > turn.due_at:
         return ClosedDoor("extension-asked-too-late", "more time is asked for before the due instant; answer now")
     return None

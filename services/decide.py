@@ -5,7 +5,7 @@ import hashlib
 from domain.any_decision import AnyDecision
 from domain.case import CaseRecord
 from domain.decision import RequestDecision, WeighAnswers
-from domain.deferral import ApproveDeferral, ClearSuspicion, ExtendMaterial, FailDeferral, SubmitMaterial
+from domain.deferral import ClearSuspicion, ExtendMaterial, SubmitMaterial
 from domain.errors import ErrorCategory, LiandongError, conflict, not_found
 from domain.ids import request_id
 from domain.joint_decision import ProposeAct
@@ -63,7 +63,7 @@ async def _check_subject(office: Office, record: CaseRecord, decision: AnyDecisi
 
 def _request_named(decision: AnyDecision) -> str | None:
     match decision:
-        case RequestDecision() | ApproveDeferral() | FailDeferral() | ProposeAct():
+        case RequestDecision() | ProposeAct():
             return decision.request_id
         case WeighAnswers():
             return decision.prevails

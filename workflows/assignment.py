@@ -46,29 +46,31 @@ class Assignment(Subject):
 
     def _reassign(self, command: ReassignRequest) -> None:
         request = self._lookup.any(command)
-        self._book.ask_anew(request, command.to, note=command.reason, limit=command.reply_limit)
+        limit, by = command.reply_limit, command.decided_by
+        self._book.ask_anew(request, command.to, note=command.reason, limit=limit, by=by)
         self._lookup.note(FactKind.REASSIGNED, command, request, to=command.to.code)
 
     def _check_ask_again(self, command: AskAgain) -> None:
         request = self._lookup.of_department(command)
         if request.state in (RequestState.OPEN, RequestState.SUPPLEMENT):
             raise conflict("still-waiting", "the round is still open; wait, extend, reassign or withdraw")
-        if needs_conference(request.bounces):
+        if needs_conference(request.bounces) and request.round.ruling is None:
             raise conflict("conference-needed", "two departments returned it: hold a conference, then designate")
 
     def _ask_again(self, command: AskAgain) -> None:
         request = self._lookup.any(command)
-        self._book.ask_anew(request, request.round.route, note=command.reason, limit=command.reply_limit)
+        route, limit, by = request.round.route, command.reply_limit, command.decided_by
+        self._book.ask_anew(request, route, note=command.reason, limit=limit, by=by)
         self._lookup.note(FactKind.ASKED_AGAIN, command, request)
 
     def _check_withdraw(self, command: WithdrawRequest) -> None:
         request = self._lookup.any(command)
         if request.state.terminal:
-            raise conflict("request-ended", f"the request has ended ({request.state.value}); nothing to withdraw")
+            raise conflict("request-ended", f"the request has ended ({request.ended}); nothing to withdraw")
 
     def _withdraw(self, command: WithdrawRequest) -> None:
         request = self._lookup.any(command)
-        self._book.end(request, RequestState.WITHDRAWN)
+        self._book.end(request, RequestState.WITHDRAWN, by=command.decided_by)
         self._lookup.note(FactKind.REQUEST_WITHDRAWN, command, request)
 
     def _check_proceed(self, command: ProceedWith) -> None:

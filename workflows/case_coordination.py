@@ -11,14 +11,14 @@ from domain.any_decision import AnyDecision
 from domain.codes import Outcome, RequestState
 from domain.dispatch import DepartmentNote
 from domain.errors import LiandongError
-from domain.fact import FactKind
+from domain.fact import ENGINE, FactKind
 from domain.launch import CaseLaunch, CaseResult
 from domain.outage import OutageNote
 from domain.outcome import Verdict, judge
 from domain.snapshot import CaseSnapshot, OutcomeRecord
 from workflows.announcer import Announcer
 from workflows.assignment import Assignment
-from workflows.casebook import ENGINE, Casebook, iso
+from workflows.casebook import Casebook, iso
 from workflows.clock_loop import ClockLoop
 from workflows.closing import Closing
 from workflows.conductor import Conductor

@@ -12,7 +12,7 @@ from domain.codes import Outcome, RequestState
 from domain.department import DepartmentRoute
 from domain.dispatch import DepartmentNote
 from domain.errors import LiandongError
-from domain.fact import Fact, FactKind
+from domain.fact import ENGINE, Fact, FactKind
 from domain.launch import CaseLaunch
 from domain.limit import Limit
 from domain.outcome import Standing
@@ -24,8 +24,6 @@ from workflows.request import Request
 from workflows.round import Round
 from workflows.subject import Expiry, Subject
 from workflows.task_mark import TaskMark
-
-ENGINE = "engine"
 
 
 class Casebook:
@@ -145,17 +143,24 @@ class Casebook:
         self.requests[request.request_id] = request
         return request
 
-    def end(self, request: Request, state: RequestState) -> None:
+    def end(self, request: Request, state: RequestState, *, by: str = ENGINE) -> None:
         """Withdrawn or waived; whoever counted on its answer is told."""
         request.end(state, workflow.now())
+        request.ended_by = by
         for subject in self.subjects:
             subject.ended(request)
 
     def ask_anew(
-        self, request: Request, route: DepartmentRoute | None, *, note: str, limit: Limit | None = None
+        self,
+        request: Request,
+        route: DepartmentRoute | None,
+        *,
+        note: str,
+        limit: Limit | None = None,
+        by: str = ENGINE,
     ) -> Round:
         """A new round with new clocks; whoever waited for something else in this request is told."""
-        opened = request.open_round(route, workflow.now(), note=note, limit=limit)
+        opened = request.open_round(route, workflow.now(), note=note, limit=limit, by=by)
         for subject in self.subjects:
             subject.asked_anew(request)
         return opened

@@ -9,7 +9,7 @@ from temporalio.workflow import ActivityHandle
 
 from activities.department import DepartmentActivities
 from domain.clock import ClockKind
-from domain.codes import RoundEnd, Urgency
+from domain.codes import ReplyCode, RoundEnd, Urgency
 from domain.department import DepartmentRoute
 from domain.dispatch import DepartmentNote, Dispatch, Receipt, RoundRef, Withdrawal
 from domain.fact import FactKind
@@ -137,6 +137,8 @@ class Conductor:
     def _take_answer(
         self, request: Request, round_: Round, route: DepartmentRoute, answer: Answer | Unreadable
     ) -> None:
+        if isinstance(answer, Answer):
+            answer = _fitting(request, answer)
         if isinstance(answer, Unreadable):
             request.quarantine(answer, workflow.now())
             kept = {"problem": answer.problem, "answer_ref": answer.ref, **told(answer.proof)}
@@ -186,6 +188,14 @@ class Conductor:
 
 def _over(round_: Round, reply: ActivityHandle[JsonValue]) -> bool:
     return round_.ended or reply.done()
+
+
+def _fitting(request: Request, answer: Answer) -> Answer | Unreadable:
+    """Only what was asked to be granted can be granted on condition."""
+    if not (request.ask.about_material and answer.reply.code is ReplyCode.ACCEPTED_CONDITIONALLY):
+        return answer
+    problem = "a material is verified or handed over, or it is not: there is no accepting it on condition"
+    return Unreadable(problem=problem, received_at=answer.received_at, ref=answer.ref)
 
 
 def _note(request: Request, round_: Round, answer: Answer, progress: Interim) -> DepartmentNote:

@@ -1,10 +1,11 @@
 """Conditional acceptance while it runs: promises, their time, and the failure path."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from temporalio import workflow
 
-from domain.clock import Clock, ClockError, ClockKind, Extension, extend
+from domain.clock import Clock, ClockError, Extension
 from domain.codes import Outcome
 from domain.decision import Decision
 from domain.deferral import (
@@ -14,6 +15,7 @@ from domain.deferral import (
     FailDeferral,
     Instrument,
     MaterialState,
+    Promised,
     objections,
 )
 from domain.errors import LiandongError, conflict, not_found
@@ -55,7 +57,7 @@ class Deferral(Subject):
     def suspends(self, answer: Answer) -> bool:
         """A deferral that some rule forbids does not stand before the duty leader has overridden it."""
         reply = answer.reply
-        return isinstance(reply, AcceptedConditionally) and bool(self._objections(reply))
+        return isinstance(reply, AcceptedConditionally) and bool(self._objections(reply, answer.received_at))
 
     def answered(self, request: Request, answer: Answer) -> None:
         if isinstance(answer.reply, AcceptedConditionally):
@@ -100,7 +102,7 @@ class Deferral(Subject):
     # --- opening ---
 
     def _open(self, request: Request, answer: Answer, reply: AcceptedConditionally) -> None:
-        against = self._objections(reply)
+        against = self._objections(reply, answer.received_at)
         department = request.round.route.code if request.round.route else ""
         promise = Promise(request, reply, against, self._book.launch, answer.received_at, department)
         self._promises[request.request_id] = promise
@@ -114,12 +116,15 @@ class Deferral(Subject):
         promise.request.held = promise.instrument is Instrument.HOLD_UNTIL_COMPLETE
         promise.start_clocks()
 
-    def _objections(self, reply: AcceptedConditionally) -> tuple[str, ...]:
-        names = tuple(material.name for material in reply.deferred)
-        return objections(self._book.launch.grounds, names, reply.commitment, reply.timing)
+    def _objections(self, reply: AcceptedConditionally, received_at: datetime) -> tuple[str, ...]:
+        launch = self._book.launch
+        today = launch.calendar.local_day(received_at)
+        # The inbox refuses a date that is over; a polled department's answer has no door that could.
+        promised = [Promised(one.name, one.due.date is not None and one.due.date < today) for one in reply.deferred]
+        return objections(launch.grounds, promised, reply.commitment, reply.timing, launch.held_by)
 
     def _check_approve(self, command: ApproveDeferral) -> None:
-        promise = self.promise(command.request_id)
+        promise = self.promise(self._lookup.any(command).request_id)
         if promise.state is not DeferralState.UNAPPROVED or not promise.running:
             raise conflict("nothing-to-approve", "this conditional acceptance stands already, or was dropped")
 
@@ -196,9 +201,8 @@ class Deferral(Subject):
         if material.state is MaterialState.OVERDUE:
             material.state = MaterialState.PROMISED
         material.promise.rectified(now)
-        due = material.due_at
         mark = "force majeure, no mark" if command.force_majeure else "the one extension"
-        told = {"material": material.name, "due_at": iso(due), "mark": mark}
+        told = {"material": material.name, "due_at": iso(material.due_at), "mark": mark}
         self._lookup.note(FactKind.MATERIAL_EXTENDED, command, material.promise.request, **told)
 
     def _extended(self, material: Material, command: ExtendMaterial) -> Clock:
@@ -210,15 +214,12 @@ class Deferral(Subject):
             limit=limit if limit.date is None else None,
             until=limit.date,
         )
-        running = material.watch.clock(ClockKind.DEFERRED_MATERIAL)
-        # Force majeure may be known only after the date has passed; an ordinary extension is asked for before.
-        asked_at = running.started_at if command.force_majeure else workflow.now()
-        return extend(running, extension, self._book.launch.calendar, asked_at=asked_at)
+        return material.extended(extension, force_majeure=command.force_majeure)
 
     # --- failure of HOLD_UNTIL_COMPLETE ---
 
     def _check_fail(self, command: FailDeferral) -> None:
-        promise = self.promise(command.request_id)
+        promise = self.promise(self._lookup.any(command).request_id)
         if promise.instrument is not Instrument.HOLD_UNTIL_COMPLETE:
             raise conflict("not-held", "a result that was issued is revoked by two people, not returned")
         if not any(material.state in (MaterialState.OVERDUE, MaterialState.FAILED) for material in promise.materials):

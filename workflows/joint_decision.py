@@ -48,7 +48,8 @@ class JointDecision(Subject):
         return [one for one in self._proposals.values() if one.settled_at is None]
 
     def _check_propose(self, command: ProposeAct) -> None:
-        if any(one.act is command.act and one.settled_at is None for one in self._proposals.values()):
+        wanted = (command.act, command.request_id)
+        if any((one.act, one.request_id) == wanted and one.settled_at is None for one in self._proposals.values()):
             raise conflict("proposed-already", "the same act waits for its second person already")
         match command.act:
             case DangerousAct.WAIVE_REQUEST:
@@ -56,7 +57,7 @@ class JointDecision(Subject):
                     raise invalid("request-missing", "name the request that is waived", field="request_id")
                 request = self._lookup.by_id(command.request_id)
                 if request.state.terminal:
-                    raise conflict("request-ended", f"the request has ended ({request.state.value})")
+                    raise conflict("request-ended", f"the request has ended ({request.ended})")
             case DangerousAct.CLOSE_UNANSWERED:
                 if command.outcome not in CLOSING_OUTCOMES:
                     raise invalid("outcome-not-closing", "name the outcome to close with", field="outcome")
@@ -79,6 +80,7 @@ class JointDecision(Subject):
             legal_basis=command.legal_basis,
             remedy=command.remedy,
             request_id=command.request_id,
+            round=len(self._lookup.by_id(command.request_id).rounds) if command.request_id else None,
             outcome=command.outcome,
             report=command.report,
             support=command.support,
@@ -111,7 +113,8 @@ class JointDecision(Subject):
         if proposal.act is DangerousAct.WAIVE_REQUEST and proposal.request_id:
             request = self._lookup.by_id(proposal.request_id)
             if request.state.terminal:
-                raise conflict("request-ended", f"the request has ended meanwhile ({request.state.value})")
+                raise conflict("request-ended", f"the request has ended meanwhile ({request.ended})")
+            self._lookup.refuse_stale(request, proposal.round)
 
     def _confirm(self, command: ConfirmAct) -> None:
         proposal = self._proposals[command.proposal_id].model_copy(
@@ -131,7 +134,7 @@ class JointDecision(Subject):
         match proposal.act:
             case DangerousAct.WAIVE_REQUEST:
                 request = self._lookup.by_id(proposal.request_id or "")
-                self._book.end(request, RequestState.WAIVED)
+                self._book.end(request, RequestState.WAIVED, by=f"{proposal.proposed_by} + {command.decided_by}")
                 self._lookup.note(FactKind.WAIVED, command, request, legal_basis=proposal.legal_basis)
             case DangerousAct.CLOSE_UNANSWERED:
                 self._end(proposal, command, proposal.outcome or Outcome.NOT_DONE)

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from domain.clock import ClockKind
 from domain.codes import ReplyCode, RequestState, Role
 from domain.decision import Decision
 from domain.errors import conflict
 from domain.fact import FactKind
-from domain.objection import ConveneConference, Designate, needs_conference
+from domain.objection import ConveneConference, Designate, Ruling, needs_conference
 from domain.plan import Ask
 from domain.reply import Answer
 from domain.waiting import Matter, Wait
@@ -31,14 +30,13 @@ class Objection(Subject):
     def answered(self, request: Request, answer: Answer) -> None:
         if answer.reply.code is not ReplyCode.NOT_MINE:
             return
-        limit = request.round.watch.due_at(ClockKind.OBJECTION)
-        # The inbox refuses both; a polled department's answer has no door that could.
-        if request.round.ruling is None and (limit is None or answer.received_at <= limit):
+        # The inbox refuses what does not count; a polled department's answer has no door that could.
+        if request.round.return_rights.refusal(answer.received_at) is None:
             request.bounces += 1
 
     def waits(self) -> Iterable[Wait]:
         for request in self._book.requests.values():
-            if request.state is RequestState.DECISION and needs_conference(request.bounces):
+            if request.state is RequestState.DECISION and self._disputed(request):
                 matter = Matter.CONFERENCE if request.conference else Matter.ANSWER
                 why = f"two departments returned it, a conference must designate: {request.ask.key}"
                 yield request.wait(matter, why)
@@ -47,6 +45,11 @@ class Objection(Subject):
         """Once the conference is convened, it is the conference that is waited for."""
         convened = {one.request_id for one in self.waits() if one.matter is Matter.CONFERENCE}
         return wait.matter is Matter.ANSWER and wait.request_id in convened
+
+    def _disputed(self, request: Request) -> bool:
+        """Its last word was "not mine", and nobody has ruled yet."""
+        returned = request.round.reply is ReplyCode.NOT_MINE and request.round.ruling is None
+        return returned and needs_conference(request.bounces)
 
     def _check_convene(self, command: ConveneConference) -> None:
         request = self._lookup.of_department(command)
@@ -70,9 +73,8 @@ class Objection(Subject):
 
     def _designate(self, command: Designate) -> None:
         request = self._lookup.any(command)
-        opened = self._book.ask_anew(request, command.to, note=command.reason)
-        opened.ruling = command.minutes
-        opened.watch.clocks.pop(ClockKind.OBJECTION, None)
+        request.ruling = Ruling(command.minutes, command.to.code)
+        self._book.ask_anew(request, command.to, note=command.reason, by=command.decided_by)
         self._lookup.note(
             FactKind.DESIGNATED,
             command,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.clock import Clock, ClockKind
+from domain.clock import Clock, ClockKind, Extension, ExtensionNotLater, due, extend
 from domain.deferral import (
     Channel,
     DeferralSnapshot,
@@ -54,6 +54,22 @@ class Material:
     @property
     def due_at(self) -> datetime | None:
         return self.watch.due_at(ClockKind.DEFERRED_MATERIAL)
+
+    def extended(self, extension: Extension, *, force_majeure: bool) -> Clock:
+        """The clock with more time. Raises ClockError.
+
+        Force majeure may be known only after the date has passed. Otherwise the one extension is asked for before, or
+        stands between the missed date and the return of a held file; on trust, rectification is ordered instead.
+        """
+        running, calendar = self.watch.clock(ClockKind.DEFERRED_MATERIAL), self.watch.rules.calendar
+        held = self.promise.instrument is Instrument.HOLD_UNTIL_COMPLETE
+        afterwards = force_majeure or (held and self.state is MaterialState.OVERDUE)
+        asked_at = running.started_at if afterwards else extension.granted_at
+        longer = extend(running, extension, calendar, asked_at=asked_at)
+        ends = due(longer, calendar).at
+        if ends is not None and ends <= extension.granted_at:
+            raise ExtensionNotLater("with this extension it would still be overdue: give more")
+        return longer
 
     def remark(self, state: MaterialState, why: str) -> None:
         """What became of the latest submission."""
@@ -215,8 +231,7 @@ class Promise:
                 why = "a paper contradicts the remote check: the supervisor must look"
                 yield self._wait(Matter.SUSPICION, material.material_id, why)
             elif material.state in _LOST and self.instrument is Instrument.HOLD_UNTIL_COMPLETE:
-                why = "a material did not come: return the file or give more time"
-                yield self._wait(Matter.MATERIAL, material.material_id, why)
+                yield self._wait(Matter.MATERIAL, material.material_id, _loss(material))
 
     def _wait(self, matter: Matter, about: str, why: str) -> Wait:
         return Wait(matter=matter, about=about, why=why, request_id=self.request.request_id)
@@ -237,3 +252,10 @@ class Promise:
 
     def _clock(self, kind: ClockKind, watch: ClockSet, limit: Limit) -> Clock:
         return Clock(clock_id=f"{watch.subject}.{kind.value}", kind=kind, started_at=self._accepted_at, limit=limit)
+
+
+def _loss(material: Material) -> str:
+    if material.state is MaterialState.FAILED:
+        return "a material is false: return the file"
+    more = " or give more time" if material.extensions < 1 else ""
+    return f"a material did not come: return the file{more}"

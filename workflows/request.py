@@ -6,12 +6,15 @@ from datetime import datetime
 from domain.clock import Clock, ClockKind, due, pause, resume
 from domain.codes import ReplyCode, RequestState, RoundEnd
 from domain.department import DepartmentRoute
+from domain.fact import ENGINE
 from domain.ids import request_id, round_id
+from domain.later_list import LaterList, ListTold, later_lists
 from domain.launch import CaseLaunch
 from domain.limit import Limit
+from domain.objection import Ruling
 from domain.outcome import ACCEPTING_REPLIES, Standing
 from domain.plan import Ask, AskKind
-from domain.reply import FINAL_REPLIES, Accepted, Answer, Unreadable
+from domain.reply import FINAL_REPLIES, Accepted, Answer, NeedMore, Unreadable
 from domain.snapshot import RequestSnapshot
 from domain.waiting import Matter, Wait
 from workflows.clock_set import ClockSet, Rules
@@ -35,6 +38,8 @@ class Request:
     renewed_limit: Limit
     objection_limit: Limit | None = None
     state: RequestState = RequestState.PENDING
+    ruling: Ruling | None = None
+    """The latest designation."""
     bounces: int = 0
     conference: bool = False
     released: bool = False
@@ -42,6 +47,8 @@ class Request:
     held: bool = False
     """Accepted on condition that nothing is issued before the last material is verified."""
     outweighed: bool = False
+    ended_by: str | None = None
+    """Who withdrew or waived it."""
     rounds: list[Round] = field(default_factory=list)
 
     @staticmethod
@@ -49,7 +56,13 @@ class Request:
         limit = ask.reply_limit or launch.follow_up_limit
         objection = launch.objection_limit if ask.kind is AskKind.DEPARTMENT else None
         return Request(
-            request_id(launch.case_id, ask.key), ask, Rules.of(launch), limit, launch.renewed_limit, objection
+            request_id(launch.case_id, ask.key),
+            ask,
+            Rules.of(launch),
+            limit,
+            launch.renewed_limit,
+            objection,
+            ruling=Ruling(ask.ruling, ask.department) if ask.ruling else None,
         )
 
     @property
@@ -83,11 +96,37 @@ class Request:
         shown = taken[-1] if taken else (self.rounds[0] if self.rounds else None)
         return shown.route.code if shown and shown.route else self.ask.department
 
+    @property
+    def lists(self) -> list[ListTold]:
+        """What departments said that they need, round by round."""
+        return [
+            ListTold(one.number, one.route.code, one.answer.reply.materials)
+            for one in self.rounds
+            if one.route is not None and one.answer is not None and isinstance(one.answer.reply, NeedMore)
+        ]
+
+    @property
+    def later_list(self) -> LaterList | None:
+        """What the latest round asks for beyond the department's earlier lists."""
+        later = later_lists(self.lists)
+        return later[-1] if later and later[-1].round == self.round.number else None
+
+    @property
+    def ended(self) -> str:
+        """How it ended, in a word, and by whom if a person ended it."""
+        return f"{self.state.value} by {self.ended_by}" if self.ended_by else self.state.value
+
     def open_round(
-        self, route: DepartmentRoute | None, now: datetime, *, note: str = "", limit: Limit | None = None
+        self,
+        route: DepartmentRoute | None,
+        now: datetime,
+        *,
+        note: str = "",
+        limit: Limit | None = None,
+        by: str = ENGINE,
     ) -> Round:
         """Ask (again): a new round with new clocks. A round still open is superseded first."""
-        opened = self._new_round(route, now, note)
+        opened = self._new_round(route, now, note, by)
         kind = _CLOCK_OF_KIND[self.ask.kind]
         opened.watch.start(self._clock(opened.number, kind, limit or self._own_limit(opened.number, now), now))
         if self.ask.kind is AskKind.DEPARTMENT and self.ask.sign_limit is not None:
@@ -96,7 +135,15 @@ class Request:
             opened.watch.start(self._clock(opened.number, ClockKind.OBJECTION, self.objection_limit, now))
         return opened
 
-    def go_on(self, now: datetime, *, note: str, waited: str | None = None, legal_basis: str | None = None) -> Round:
+    def go_on(
+        self,
+        now: datetime,
+        *,
+        note: str,
+        waited: str | None = None,
+        legal_basis: str | None = None,
+        by: str = ENGINE,
+    ) -> Round:
         """The same department's next turn on the same reply clock.
 
         `waited` names what it waited for since its last answer: that time is a pause, and not the department's.
@@ -107,9 +154,13 @@ class Request:
         answered = max([before.received_at or now, carried.started_at, *_ends(carried)])
         if waited is not None and carried.open_pause is None and now > answered:
             carried = resume(pause(carried, answered, waited, legal_basis=legal_basis), now)
-        opened = self._new_round(before.route, now, note)
-        opened.ruling = before.ruling
+        opened = self._new_round(before.route, now, note, by)
+        opened.carried = True
         opened.watch.carry(carried, before.watch, now)
+        if ClockKind.OBJECTION in before.watch.clocks:
+            # Whatever it waited for: who takes a request up has had the time to return it, and no more.
+            objection = before.watch.clock(ClockKind.OBJECTION).model_copy(update={"stopped_at": None})
+            opened.watch.carry(objection, before.watch, now)
         return opened
 
     def answer(self, answer: Answer, now: datetime, *, final: bool | None = None) -> None:
@@ -178,6 +229,7 @@ class Request:
             state=self.state,
             waiting_for=self._waiting_for(),
             bounces=self.bounces,
+            later_lists=len(later_lists(self.lists)),
             responsible=self.responsible,
             conference=self.conference,
             verifies=self.ask.verifies,
@@ -206,12 +258,13 @@ class Request:
             return named
         return f"{named}; system down since {self.rules.calendar.local(outage.since):%Y-%m-%d %H:%M}"
 
-    def _new_round(self, route: DepartmentRoute | None, now: datetime, note: str) -> Round:
+    def _new_round(self, route: DepartmentRoute | None, now: datetime, note: str, by: str) -> Round:
         if self.rounds and not self.round.ended:
             self.round.finish(RoundEnd.SUPERSEDED, now)
         number = len(self.rounds) + 1
-        watch = ClockSet(self.request_id, number, self.rules, route.code if route else None)
-        opened = Round(number, route, now, watch, note, self.ask.ruling)
+        department = route.code if route else None
+        watch = ClockSet(self.request_id, number, self.rules, department)
+        opened = Round(number, route, now, watch, note, by, self.ruling.over(department) if self.ruling else None)
         self.rounds.append(opened)
         self.state = RequestState.OPEN
         return opened

@@ -17,9 +17,19 @@ class RequestLookup:
 
     def any(self, command: RequestDecision) -> Request:
         request = self.by_id(command.request_id)
-        if command.round is not None and request.rounds and request.round.number != command.round:
-            raise conflict("round-moved-on", f"round {request.round.number} has begun since; look again and decide")
+        self.refuse_stale(request, command.round)
         return request
+
+    def refuse_stale(self, request: Request, seen: int | None) -> None:
+        """Of two people who decide at once the first one wins, and the second is told what happened."""
+        if seen is None or seen == len(request.rounds):
+            return
+        if not request.rounds or seen > request.round.number:
+            raise conflict("round-moved-on", f"there is no round {seen}: look again and decide")
+        begun = request.round
+        asked = f" with {begun.route.code}" if begun.route else ""
+        detail = f"{begun.begun_by} began round {begun.number}{asked} since you looked: look again and decide"
+        raise conflict("round-moved-on", detail)
 
     def by_id(self, request_id: str) -> Request:
         request = self._book.requests.get(request_id)
@@ -33,7 +43,7 @@ class RequestLookup:
         if request.ask.kind is not AskKind.DEPARTMENT:
             raise conflict("not-a-department", "no department is asked here")
         if request.state.terminal:
-            raise conflict("request-ended", f"the request has ended ({request.state.value})")
+            raise conflict("request-ended", f"the request has ended ({request.ended})")
         if request.state is RequestState.PENDING:
             raise conflict("not-asked-yet", f"it has not been asked yet: it waits for {', '.join(request.ask.after)}")
         return request

@@ -6,6 +6,8 @@ from datetime import datetime
 from domain.clock import ClockKind
 from domain.codes import ReplyCode, RoundEnd
 from domain.department import DepartmentRoute
+from domain.fact import ENGINE
+from domain.objection import ReturnRights
 from domain.outage import OutageSnapshot
 from domain.reply import Answer
 from domain.reply_text import reply_text
@@ -22,8 +24,12 @@ class Round:
     opened_at: datetime
     watch: ClockSet
     note: str = ""
+    begun_by: str = ENGINE
+    """Who asked: `engine` or `user:<id>`."""
     ruling: str | None = None
     """Binds the department: it cannot return the request."""
+    carried: bool = False
+    """It goes on with the clocks of the round before."""
     conducted: bool = False
     """Somebody already looks after this round."""
     delivered_at: datetime | None = None
@@ -51,6 +57,10 @@ class Round:
     @property
     def reply(self) -> ReplyCode | None:
         return self.answer.reply.code if self.answer else None
+
+    @property
+    def return_rights(self) -> ReturnRights:
+        return ReturnRights(self.ruling, self.watch.due_at(ClockKind.OBJECTION), self.carried)
 
     def finish(self, end: RoundEnd, at: datetime) -> None:
         self.end, self.ended_at = end, at
@@ -81,6 +91,7 @@ class Round:
             sign_due_at=self.watch.due_at(ClockKind.SIGN_FOR),
             objection_due_at=self.watch.due_at(ClockKind.OBJECTION),
             ruling=self.ruling,
+            carried=self.carried,
             provisional=self.watch.provisional,
             delivered_at=self.delivered_at,
             receipt=self.receipt,

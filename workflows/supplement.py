@@ -8,7 +8,9 @@ from domain.clock import Clock, ClockKind
 from domain.codes import ReplyCode, RequestState
 from domain.decision import Decision
 from domain.errors import conflict, invalid
-from domain.fact import FactKind
+from domain.fact import ENGINE, FactKind
+from domain.later_list import LaterList
+from domain.material_name import same_material
 from domain.reply import Answer, NeedMore
 from domain.supplement import (
     IssueSupplementNotice,
@@ -16,7 +18,6 @@ from domain.supplement import (
     ReceiveSupplement,
     SupplementSnapshot,
     merge_materials,
-    same_material,
 )
 from domain.waiting import Matter, Wait
 from workflows.announcer import Announcer
@@ -57,8 +58,11 @@ class Supplement(Subject):
 
     def answered(self, request: Request, answer: Answer) -> None:
         joined = self._out()
-        if answer.reply.code is ReplyCode.NEED_MORE and joined is not None:
-            self._join(joined, request)
+        if answer.reply.code is ReplyCode.NEED_MORE:
+            if request.later_list is not None:
+                self._mark(request, request.later_list)
+            if joined is not None:
+                self._join(joined, request)
         notice = self._notice
         if notice is not None and notice.open and request.request_id in notice.fetching:
             self._fetched(notice, notice.fetching[request.request_id], answer)
@@ -99,7 +103,15 @@ class Supplement(Subject):
         if not notice.missing:
             self._complete(notice)
 
+    def _mark(self, request: Request, later: LaterList) -> None:
+        """The full list is told once; a department that asks for more after all is held to it."""
+        self._announcer.tell("later_list", ("duty_leader", "clerk"))
+        self._book.write(FactKind.LATER_LIST, request, data={"text": later.text})
+
     def waits(self) -> Iterable[Wait]:
+        for request in self._needing(RequestState.DECISION):
+            if request.later_list is not None:
+                yield request.wait(Matter.ANSWER, request.later_list.text)
         notice = self._notice
         if notice is not None and notice.open and notice.lapsed and self._needing(RequestState.SUPPLEMENT):
             why = f"the requester has not supplied: {names_of(notice.missing)}"
@@ -176,7 +188,7 @@ class Supplement(Subject):
         names = ", ".join(one.name for one in command.received)
         self._lookup.note(FactKind.SUPPLEMENT_RECEIVED, command, None, received=names, missing=names_of(notice.missing))
         if command.enough or not notice.missing:
-            self._complete(notice)
+            self._complete(notice, by=command.decided_by)
 
     def _fetched(self, notice: Notice, name: str, answer: Answer) -> None:
         if answer.reply.code is ReplyCode.ACCEPTED:
@@ -186,14 +198,14 @@ class Supplement(Subject):
             return
         self._fetching.left_to_requester(notice, name)
 
-    def _complete(self, notice: Notice) -> None:
+    def _complete(self, notice: Notice, by: str = ENGINE) -> None:
         """Everything is there: each department's clock resumes with its next turn."""
         now = workflow.now()
         self._close(notice)
         came = names_of([material for material in notice.materials if material.received_at])
         for request in self._needing(RequestState.SUPPLEMENT):
             why = "waiting for the requester's materials"
-            request.go_on(now, note=f"received: {came}"[:2_000], waited=why, legal_basis=notice.legal_basis)
+            request.go_on(now, note=f"received: {came}"[:2_000], waited=why, legal_basis=notice.legal_basis, by=by)
             self._book.write(FactKind.RESUMED, request, data={"received": came})
 
     def _close(self, notice: Notice) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from domain.codes import Role
 from domain.department import DepartmentRoute
 from domain.limit import Limit
+from domain.material_name import same_material
 from domain.plan import Ask
-from domain.supplement import NeededMaterial, same_material
+from domain.supplement import NeededMaterial
 from workflows.announcer import Announcer
 from workflows.casebook import Casebook
 from workflows.supplement_notice import Notice, among
@@ -41,6 +42,7 @@ class Fetching:
                 role=Role.SUPPORT,
                 department=route.code,
                 required=False,
+                fetches=material.name,
             ).model_copy(update={"reply_limit": self._book.launch.supplement_limit or DEFAULT_LIMIT})
             fetching = self._book.add_ask(ask, route)
             notice.fetching[fetching.request_id] = material.name

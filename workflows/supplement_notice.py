@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.supplement import NeededMaterial, same_material
+from domain.material_name import same_material
+from domain.supplement import NeededMaterial
 from workflows.clock_set import ClockSet
 
 

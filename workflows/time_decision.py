@@ -79,7 +79,7 @@ class TimeDecision(Subject):
         request = self._lookup.any(command)
         granted = self._granted(request, command) if command.granted else None
         before = request.round.watch.due_at(ClockKind.REPLY)
-        request.go_on(workflow.now(), note=command.reason)
+        request.go_on(workflow.now(), note=command.reason, by=command.decided_by)
         if granted is None:
             self._lookup.note(FactKind.EXTENSION_REFUSED, command, request)
             return

@@ -77,7 +77,7 @@ class Waiting(Subject):
         return one.wait.matter is Matter.REVIEW and one.watch.spent(ClockKind.REVIEW)
 
     def _decisions(self, verdict: Verdict) -> Iterator[Wait]:
-        found = {wait.key: wait for wait in (*self._of_subjects(), *self._of_requests(), *self._of_case(verdict))}
+        found = {wait.key: wait for wait in (*self._of_requests(), *self._of_case(verdict), *self._of_subjects())}
         for wait in found.values():
             if not any(subject.takes_over(wait) for subject in self._book.subjects):
                 yield wait

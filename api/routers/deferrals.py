@@ -63,9 +63,7 @@ async def approve_deferral(
     office: OfficeDep, person: Overrider, on: OnRequest, body: ApproveDeferralBody
 ) -> CoordinationShown:
     """The duty leader's alone; the rules that were overridden are recorded with the reason."""
-    command = ApproveDeferral.model_validate(
-        {**on.decision("approve-deferral", person, body), "request_id": on.request_id}
-    )
+    command = ApproveDeferral.model_validate(on.decision("approve-deferral", person, body))
     return show_coordination(await decide(office, person, on.case_id, command))
 
 
@@ -77,7 +75,6 @@ async def fail_deferral(
     command = FailDeferral.model_validate(
         {
             **on.decision("fail-deferral", person, body),
-            "request_id": on.request_id,
             "legal_basis": body.legal_basis,
             "remedy": body.remedy,
         }

@@ -39,7 +39,9 @@ class ConveneBody(RequestDecisionBody):
     """召集会商 · After two departments have returned the same request."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "两部门均退单。", "participants": ["culture", "market"]}]}
+        json_schema_extra={
+            "examples": [{"reason": "两部门均退单。", "round": 1, "participants": ["culture", "market"]}]
+        }
     )
 
     participants: list[Code] = Field(min_length=1, max_length=20, description="Department codes.")
@@ -51,7 +53,13 @@ class DesignateBody(RequestDecisionBody):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"reason": "会商认定。", "to": "culture", "support": ["market"], "minutes": "会商纪要〔2023〕3号"}
+                {
+                    "reason": "会商认定。",
+                    "round": 1,
+                    "to": "culture",
+                    "support": ["market"],
+                    "minutes": "会商纪要〔2023〕3号",
+                }
             ]
         }
     )

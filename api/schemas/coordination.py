@@ -74,6 +74,7 @@ class RequestShown(Shown):
     state: RequestState
     waiting_for: str
     bounces: int
+    later_lists: int = Field(description="How often more was needed than the full list, told once, had named.")
     responsible: str | None = Field(description="首接负责 · The department that answers for it now.")
     verifies: str | None = Field(description="The deferred material that is verified here.")
     conference: bool
@@ -172,6 +173,7 @@ class ProposalShown(Shown):
     legal_basis: str
     remedy: str | None
     request_id: str | None
+    round: int | None = Field(description="WAIVE_REQUEST: the round that it is about; 0 before the first.")
     outcome: Outcome | None
     settled_by: str | None
     settled_at: Instant | None

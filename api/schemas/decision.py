@@ -24,8 +24,12 @@ class DecisionBody(Body):
 
 
 class RequestDecisionBody(DecisionBody):
-    round: int | None = Field(
-        default=None, ge=1, le=10_000, description="The round that the decision was made on; 409 when it is over."
+    """Of two people who decide about a request at once, the first one wins and the second is told what happened."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": _REASON, "round": 1}]})
+
+    round: int = Field(
+        ge=0, le=10_000, description="The request's latest round as it was read; 0 before the first. Else 409."
     )
 
 
@@ -33,7 +37,9 @@ class ReassignBody(RequestDecisionBody):
     """改派 · Another department, a new round, new clocks."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": _REASON, "to": "market", "reply_limit": "5 working_days"}]}
+        json_schema_extra={
+            "examples": [{"reason": _REASON, "round": 1, "to": "market", "reply_limit": "5 working_days"}]
+        }
     )
 
     to: str = Field(pattern=DEPARTMENT_CODE)
@@ -52,7 +58,7 @@ class ExtendBody(RequestDecisionBody):
     """延期 · More time for the running round, granted before it is due."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "档案需异地调取。", "limit": "2 working_days"}]}
+        json_schema_extra={"examples": [{"reason": "档案需异地调取。", "round": 1, "limit": "2 working_days"}]}
     )
 
     limit: LimitText
@@ -62,7 +68,9 @@ class AnswerExtensionBody(RequestDecisionBody):
     """延期答复 · Grant, cut (`until`) or refuse the time that a department asked for."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "同意延期至约定日期。", "granted": True, "until": "2023-01-20"}]}
+        json_schema_extra={
+            "examples": [{"reason": "同意延期至约定日期。", "round": 1, "granted": True, "until": "2023-01-20"}]
+        }
     )
 
     granted: bool
@@ -73,7 +81,9 @@ class PauseBody(RequestDecisionBody):
     """中止计时 · The request's clock stands still, on a stated legal basis."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "等待专家评审。", "legal_basis": "行政许可法 第四十五条"}]}
+        json_schema_extra={
+            "examples": [{"reason": "等待专家评审。", "round": 1, "legal_basis": "行政许可法 第四十五条"}]
+        }
     )
 
     legal_basis: Annotated[Reason, Field(max_length=500)]
@@ -85,7 +95,9 @@ class ExternalAnswerBody(RequestDecisionBody):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"reason": "电话联系物业", "reply": {"code": "ACCEPTED", "note": "已联系上原租户"}}]
+            "examples": [
+                {"reason": "电话联系物业", "round": 1, "reply": {"code": "ACCEPTED", "note": "已联系上原租户"}}
+            ]
         }
     )
 

@@ -4,20 +4,22 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.decision import DecisionBody
+from api.schemas.decision import DecisionBody, RequestDecisionBody
 from api.schemas.values import AS_TEXT, LimitText, Line, Reason
 from domain.deferral import Channel
 
 
-class ApproveDeferralBody(DecisionBody):
+class ApproveDeferralBody(RequestDecisionBody):
     """容缺特批 · Override what speaks against a deferral; the reason is recorded."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "已当面核验，风险可控。", "authority": "示范府规〔2023〕2号"}]}
+        json_schema_extra={
+            "examples": [{"reason": "已当面核验，风险可控。", "round": 1, "authority": "示范府规〔2023〕2号"}]
+        }
     )
 
 
-class FailDeferralBody(DecisionBody):
+class FailDeferralBody(RequestDecisionBody):
     """退件 · A held file goes back because its material did not come."""
 
     model_config = ConfigDict(
@@ -25,6 +27,7 @@ class FailDeferralBody(DecisionBody):
             "examples": [
                 {
                     "reason": "逾期未补。",
+                    "round": 1,
                     "legal_basis": "容缺受理办法 第八条",
                     "remedy": "备齐材料后可重新申请。",
                 }

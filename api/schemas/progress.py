@@ -61,6 +61,7 @@ class StepShown(Shown):
     due_at: Instant | None
     declined_by: list[WordsShown] = Field(description="Departments that said it is not theirs.")
     responsible: WordsShown | None = Field(description="Who answers for it now.")
+    later_lists: WordsShown | None = Field(description="Said when more was asked for than the full list had named.")
 
 
 class ToSupplyShown(Shown):

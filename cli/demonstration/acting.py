@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bootstrap.api_client import ApiClient, ApiRefusal, Json, segment
-from cli.decisions import DECISIONS, path_of
+from cli.decisions import DECISIONS, path_of, seen_round
 from cli.demonstration.act import ANSWER, Act, Refusal
 
 
@@ -70,7 +70,9 @@ class Acting:
             return
         decision = DECISIONS[act.do]
         named = {"request": act.key, "material": act.material}.get(decision.about.value)
-        await client.post(path_of(decision, case, named), dict(act.body), key=key)
+        seen = seen_round(decision, case, named)
+        body = dict(act.body) if seen is None else {"round": seen} | dict(act.body)
+        await client.post(path_of(decision, case, named), body, key=key)
 
 
 def expect_refusal(refusal: ApiRefusal, wanted: Refusal, what: str) -> None:

@@ -217,7 +217,11 @@ class Runner:
         waited = datetime.now().astimezone() - datetime.fromisoformat(request["rounds"][-1]["opened_at"])
         if waited.total_seconds() < answer.after_days * self.players.day_seconds:
             return
-        body = {"reason": "电话告知专员。", "reply": answer.reply.model_dump(mode="json", exclude_none=True)}
+        body = {
+            "round": len(request["rounds"]),
+            "reason": "电话告知专员。",
+            "reply": answer.reply.model_dump(mode="json", exclude_none=True),
+        }
         where = f"{path}/requests/{segment(answer.key)}/external-answer"
         await self.players.clerk.post(where, body, key=f"demonstration-{answer.key}")
 
@@ -227,7 +231,7 @@ class Runner:
         before = next(one["after"] for one in coordination["requests"] if one["key"] == step.key)
         if states[step.key] == "PENDING" and all(states[key] in _ENDED for key in before):
             where = f"{path}/requests/{segment(step.key)}/proceed"
-            await self.players.leader.post(where, {"reason": step.reason}, key=f"demonstration-{step.key}")
+            await self.players.leader.post(where, {"round": 0, "reason": step.reason}, key=f"demonstration-{step.key}")
 
     async def _observed(self, script: DemonstrationCase, case: Json, opened: _Opened) -> ObservedCase:
         requests = (case["coordination"] or {}).get("requests", ())

@@ -20,19 +20,24 @@ REPORT = {"facts_found": "不符合条件", "alternatives_considered": "无其�
 MATERIAL = "LD-2023-000001.dissolve-m1"
 PROPOSAL = f"propose.{'0' * 40}"
 DECISIONS: dict[str, dict[str, Any]] = {
-    "requests/dissolve/reassign": {"to": "police", "reply_limit": "3 working_days"},
+    "requests/dissolve/reassign": {"round": 1, "to": "police", "reply_limit": "3 working_days"},
     "requests/dissolve/ask-again": {"round": 1},
-    "requests/dissolve/extend": {"limit": "2 working_days"},
-    "requests/dissolve/withdraw": {},
-    "requests/owner/external-answer": {"reply": {"code": "ACCEPTED", "note": "已联系上"}},
-    "requests/dissolve/answer-extension": {"granted": True, "until": "2023-01-20"},
-    "requests/dissolve/pause": {"legal_basis": "行政许可法 第四十五条"},
-    "requests/dissolve/resume": {},
-    "requests/licence/proceed": {},
-    "requests/dissolve/convene-conference": {"participants": ["market", "police"]},
-    "requests/dissolve/designate": {"to": "market", "support": ["police"], "minutes": "会商纪要〔2023〕3号"},
-    "requests/dissolve/deferral/approve": {},
-    "requests/dissolve/deferral/fail": {"legal_basis": "第八条", "remedy": "可重新申请"},
+    "requests/dissolve/extend": {"round": 1, "limit": "2 working_days"},
+    "requests/dissolve/withdraw": {"round": 1},
+    "requests/owner/external-answer": {"round": 1, "reply": {"code": "ACCEPTED", "note": "已联系上"}},
+    "requests/dissolve/answer-extension": {"round": 1, "granted": True, "until": "2023-01-20"},
+    "requests/dissolve/pause": {"round": 1, "legal_basis": "行政许可法 第四十五条"},
+    "requests/dissolve/resume": {"round": 1},
+    "requests/licence/proceed": {"round": 0},
+    "requests/dissolve/convene-conference": {"round": 1, "participants": ["market", "police"]},
+    "requests/dissolve/designate": {
+        "round": 1,
+        "to": "market",
+        "support": ["police"],
+        "minutes": "会商纪要〔2023〕3号",
+    },
+    "requests/dissolve/deferral/approve": {"round": 1},
+    "requests/dissolve/deferral/fail": {"round": 1, "legal_basis": "第八条", "remedy": "可重新申请"},
     "asks": {"ask": {"key": "records", "department": "police", "text": "核对登记"}},
     "supplement-notice": {"legal_basis": "第三十二条", "limit": "3 working_days"},
     "supplement": {"received": [{"name": "租赁合同", "received_as": "纸质原件"}]},
@@ -77,7 +82,8 @@ async def test_a_key_belongs_to_one_person_and_one_operation(desk: Desk) -> None
     for who in ("duty_leader", "other_leader"):
         async with desk.client(who) as leader:
             for path in ("requests/dissolve/withdraw", "requests/licence/withdraw", "withdraw"):
-                response = await leader.post(f"/v1/cases/{case_id}/{path}", json=REASON, headers=headers)
+                body = REASON if path == "withdraw" else REASON | {"round": 1}
+                response = await leader.post(f"/v1/cases/{case_id}/{path}", json=body, headers=headers)
                 assert response.status_code == 200, response.text
     assert len(desk.engine.decisions) == 6
 
@@ -104,9 +110,9 @@ async def test_the_same_key_with_another_body_is_a_conflict(desk: Desk) -> None:
     case_id = await launched(desk)
     url, headers = f"/v1/cases/{case_id}/requests/dissolve/extend", {"Idempotency-Key": "k"}
     async with desk.client(PersonRole.DUTY_LEADER) as leader:
-        first = await leader.post(url, json=REASON | {"limit": "2 working_days"}, headers=headers)
-        other = await leader.post(url, json=REASON | {"limit": "3 working_days"}, headers=headers)
-        again = await leader.post(url, json=REASON | {"limit": "2 working_days"}, headers=headers)
+        first = await leader.post(url, json=REASON | {"round": 1, "limit": "2 working_days"}, headers=headers)
+        other = await leader.post(url, json=REASON | {"round": 1, "limit": "3 working_days"}, headers=headers)
+        again = await leader.post(url, json=REASON | {"round": 1, "limit": "2 working_days"}, headers=headers)
     assert [one.status_code for one in (first, other, again)] == [200, 409, 200]
     assert other.json()["code"] == "idempotency-key-reused"
     assert len(desk.engine.decisions) == 1
@@ -151,12 +157,16 @@ async def test_nobody_smuggles_a_hash_in_without_its_file(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("path", "extra", "field"),
     [
-        ("requests/dissolve/reassign", {"to": "nowhere"}, "to"),
-        ("requests/dissolve/designate", {"to": "market", "minutes": "3", "support": ["nowhere"]}, "support.0"),
-        ("requests/dissolve/convene-conference", {"participants": ["market", "nowhere"]}, "participants.1"),
+        ("requests/dissolve/reassign", {"round": 1, "to": "nowhere"}, "to"),
+        (
+            "requests/dissolve/designate",
+            {"round": 1, "to": "market", "minutes": "3", "support": ["nowhere"]},
+            "support.0",
+        ),
+        ("requests/dissolve/convene-conference", {"round": 1, "participants": ["market", "nowhere"]}, "participants.1"),
         ("asks", {"ask": {"key": "a", "department": "nowhere", "text": "x"}}, "ask.department"),
-        ("requests/dissolve/extend", {"limit": "2023-01-02"}, "limit"),
-        ("requests/dissolve/answer-extension", {"granted": True, "until": "2023-01-02"}, "until"),
+        ("requests/dissolve/extend", {"round": 1, "limit": "2023-01-02"}, "limit"),
+        ("requests/dissolve/answer-extension", {"round": 1, "granted": True, "until": "2023-01-02"}, "until"),
         ("close", {"outcome": "LAWFULLY_REFUSED", "legal_basis": "第六条", "remedy": "可复议"}, "report"),
         ("minutes", DECISIONS["minutes"] | {"held_at": "2023-01-03T09:00:00"}, "held_at"),
     ],
@@ -173,8 +183,8 @@ async def test_the_field_is_the_one_that_was_sent(desk: Desk, path: str, extra: 
 @pytest.mark.parametrize(
     ("path", "extra", "status", "code"),
     [
-        ("requests/dissolve/reassign", {"to": "nowhere"}, 422, "unknown-department"),
-        ("requests/nothing/withdraw", {}, 404, "unknown-request"),
+        ("requests/dissolve/reassign", {"round": 1, "to": "nowhere"}, 422, "unknown-department"),
+        ("requests/nothing/withdraw", {"round": 1}, 404, "unknown-request"),
         ("close", {"outcome": "LAWFULLY_REFUSED", "remedy": "可申请复议"}, 422, "negative-answer-incomplete"),
         ("close", {"outcome": "WITHDRAWN"}, 422, "outcome-not-closing"),
     ],

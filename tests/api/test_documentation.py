@@ -123,7 +123,9 @@ async def _responses(desk: Desk) -> dict[str, Any]:
         found = {"PlanPreviewShown": await leader.post(f"{case}/plan/preview", json=plan)}
         found["CaseShown"] = await leader.post(f"{case}/launch", json=plan)
         headers = {"Idempotency-Key": "1"}
-        found["CoordinationShown"] = await leader.post(f"{case}/requests/owner/withdraw", json=REASON, headers=headers)
+        found["CoordinationShown"] = await leader.post(
+            f"{case}/requests/owner/withdraw", json=REASON | {"round": 1}, headers=headers
+        )
         addresses = {
             "CasePageShown": "/v1/cases", "TimelineShown": f"{case}/timeline", "ClocksShown": f"{case}/clocks",
             "DepartmentsShown": "/v1/departments", "CalendarShown": "/v1/calendar", "PersonShown": "/v1/me",

@@ -59,21 +59,23 @@ PLANS: list[tuple[dict[str, Any], str, str]] = [
     ({"asks": [PLAN["asks"][0]] * 51}, "asks", "too-long"),
 ]
 
+ROUND = REASON | {"round": 1}
 DECISIONS: list[tuple[str, dict[str, Any], str, str]] = [
     ("close", REASON | {"outcome": "LAWFULLY_REFUSED"}, "legal_basis", "negative-answer-incomplete"),
     ("close", {"outcome": "DONE"}, "reason", "missing"),
-    ("requests/owner/extend", REASON | {"limit": "0 hours"}, "limit", "limit-not-positive"),
+    ("requests/owner/extend", ROUND | {"limit": "0 hours"}, "limit", "limit-not-positive"),
+    ("requests/owner/extend", REASON | {"limit": "1 hours"}, "round", "missing"),
     ("requests/owner/extend", REASON | {"limit": "1 hours", "round": True}, "round", "int-type"),
     ("requests/owner/extend", REASON | {"limit": "1 hours", "round": "1"}, "round", "int-type"),
-    ("requests/owner/withdraw", REASON | {"decided_by": "user:me"}, "decided_by", "extra-forbidden"),
+    ("requests/owner/withdraw", ROUND | {"decided_by": "user:me"}, "decided_by", "extra-forbidden"),
     (
         "requests/owner/external-answer",
-        REASON | {"reply": {"code": "REFUSED", "reason": "不同意", "remedy": "协商"}},
+        ROUND | {"reply": {"code": "REFUSED", "reason": "不同意", "remedy": "协商"}},
         "reply.REFUSED.legal_basis",
         "missing",
     ),
-    ("requests/owner/external-answer", REASON | {"reply": {"code": SECRET}}, "reply", "union-tag-invalid"),
-    ("requests/owner/external-answer", REASON | {"reply": {"code": "ACCEPTED", "x": 1}}, "reply.ACCEPTED.x",
+    ("requests/owner/external-answer", ROUND | {"reply": {"code": SECRET}}, "reply", "union-tag-invalid"),
+    ("requests/owner/external-answer", ROUND | {"reply": {"code": "ACCEPTED", "x": 1}}, "reply.ACCEPTED.x",
      "extra-forbidden"),
 ]  # fmt: skip
 

@@ -49,7 +49,7 @@ async def test_an_act_waits_for_its_time_and_is_done_once() -> None:
     assert await acting.go_on(case(state="DECISION")) is True
     assert await acting.go_on(case(state="DECISION")) is False
     assert acting.over
-    assert voice.sent == [(f"/v1/cases/{CASE}/requests/permit/reassign", {"to": "market"})]
+    assert voice.sent == [(f"/v1/cases/{CASE}/requests/permit/reassign", {"round": 1, "to": "market"})]
 
 
 async def test_an_act_waits_the_days_it_names() -> None:

@@ -52,6 +52,9 @@ def test_a_kind_names_the_fields_of_its_body(kind: str) -> None:
     schema = posted()[decision.path.format(part=_PART[decision.about])]
     said = {name.rstrip("?"): name.endswith("?") for name in decision.fields.split()}
     given = {"reason"} if decision.reasoned else {"note"}
+    if decision.about is About.REQUEST:
+        # What the person has seen is sent along
+        given |= {"round"}
 
     assert given <= set(schema["properties"])
     assert decision.authorised is ("authority" in schema["properties"]) or not decision.reasoned
@@ -136,10 +139,10 @@ def case_shown() -> dict[str, Any]:
         "settled_at": None,
         "confirmed": None,
     }
-    keys = ("change", "tax")
+    turn = {"number": 1, "department": "market"}
     requests: list[dict[str, Any]] = [
-        {"key": key, "department": "market", "party": None, "kind": "DEPARTMENT", "state": "OPEN", "rounds": []}
-        for key in keys
+        {"key": key, "department": "market", "party": None, "kind": "DEPARTMENT", "state": "OPEN", "rounds": rounds}
+        for key, rounds in (("change", [turn, turn | {"number": 2}]), ("tax", []))
     ]
     return {
         "case_id": CASE,
@@ -202,8 +205,15 @@ def test_a_decision_carries_its_fields_its_reason_and_a_key(desk: Desk) -> None:
     status, said = decide("designate", "--request", "change", *fields, "--reason", "会商认定", "--key", "k1")
 
     assert status == 0, said
-    body = {"reason": "会商认定", "to": "culture", "support": ["market"], "minutes": "3/2026"}
+    body = {"round": 2, "reason": "会商认定", "to": "culture", "support": ["market"], "minutes": "3/2026"}
     assert desk.posts == [(f"/v1/cases/{CASE}/requests/change/designate", "k1", body)]
+
+
+def test_who_looked_earlier_says_which_round_it_was(desk: Desk) -> None:
+    """The API refuses it when another round has begun since."""
+    assert decide("ask-again", "--request", "change", "--round", "1", "--reason", "x")[0] == 0
+
+    assert desk.posts[0][2] == {"round": 1, "reason": "x"}
 
 
 def test_fields_come_from_a_file_and_from_within_a_field(desk: Desk, tmp_path: Path) -> None:
@@ -214,7 +224,7 @@ def test_fields_come_from_a_file_and_from_within_a_field(desk: Desk, tmp_path: P
     )
 
     assert status == 0, said
-    assert desk.posts[0][2] == {"reason": "电话", "reply": {"code": "ACCEPTED", "note": "好"}}
+    assert desk.posts[0][2] == {"round": 0, "reason": "电话", "reply": {"code": "ACCEPTED", "note": "好"}}
 
 
 def test_the_only_material_and_the_only_waiting_proposal_need_no_name(desk: Desk) -> None:

@@ -65,7 +65,17 @@ class Case:
 
     async def decide(self, what: str, **body: object) -> httpx.Response:
         where = f"/v1/cases/{self.case_id}/{what}"
-        return await self.world.post("leader", where, {"reason": "现场核实", **body}, key=f"test-{what}")
+        body = {"reason": "现场核实", **await self.seen(what), **body}
+        return await self.world.post("leader", where, body, key=f"test-{what}")
+
+    async def seen(self, what: str) -> dict[str, int]:
+        """The round that a decision about a request is made on: the one that the API shows at the moment."""
+        if not what.startswith("requests/"):
+            return {}
+        key = what.split("/")[1]
+        shown = await self.world.get("leader", f"/v1/cases/{self.case_id}")
+        requests = shown.json()["coordination"]["requests"]
+        return {"round": next(len(one["rounds"]) for one in requests if one["key"] == key)}
 
     async def record(self) -> CaseRecord:
         async with self.world.inside.store.reading() as session:

@@ -11,10 +11,10 @@ from enum import StrEnum
 
 import pytest
 import pytest_asyncio
-from domain.outbox import SentMessage
 
 from domain.clock import ClockKind
 from domain.codes import RequestState, RoundEnd
+from domain.exchange import Exchange
 from domain.fact import FactKind
 from domain.snapshot import CaseSnapshot, RequestSnapshot
 from tests.adapters.fault_table import FAULTS, POLLS, REFUSALS, SECRET_TEXT, SPOILT_ANSWERS
@@ -109,7 +109,7 @@ async def test_every_single_fault_has_its_effect_on_the_clocks_and_its_record(pr
     await until(lambda: product.container.office.engine.result(case_id), "the case to end")
 
 
-def _come_out(request: RequestSnapshot, sent: list[SentMessage], row: Row) -> bool:
+def _come_out(request: RequestSnapshot, sent: list[Exchange], row: Row) -> bool:
     """Far enough to be looked at: the ladder has fired, or the request waits for a person."""
     if row.effect in (Effect.UNDELIVERABLE, Effect.QUARANTINED):
         return request.state is RequestState.DECISION
@@ -121,7 +121,7 @@ def _differs(
     row: Row,
     before: RequestSnapshot,
     after: RequestSnapshot,
-    sent: list[SentMessage],
+    sent: list[Exchange],
     facts: list[tuple[FactKind, str]],
 ) -> list[str]:
     turn, stopped = after.rounds[0], _stopped(after)
@@ -158,7 +158,7 @@ def _differs(
     return [problem for problem, holds in checks.items() if not holds()]
 
 
-def _kept(one: SentMessage, row: Row) -> bool:
+def _kept(one: Exchange, row: Row) -> bool:
     """Either no reply came, and the class of failure is kept, or the reply is."""
     return one.failure.startswith(row.why) if one.failure else one.status is not None
 
@@ -171,11 +171,11 @@ def _by_key(snapshot: CaseSnapshot) -> dict[str, RequestSnapshot]:
     return {request.key: request for request in snapshot.requests}
 
 
-async def _sent(product: OneProcess, case_id: str) -> dict[str, list[SentMessage]]:
+async def _sent(product: OneProcess, case_id: str) -> dict[str, list[Exchange]]:
     """Deliveries by the row's key."""
     async with product.container.store.reading() as session:
-        kept = await session.outbox.of_case(case_id)
-    found: dict[str, list[SentMessage]] = {}
+        kept = await session.exchanges.of_case(case_id)
+    found: dict[str, list[Exchange]] = {}
     for one in kept:
         found.setdefault(one.message_id.removeprefix(f"{case_id}.").partition(".")[0], []).append(one)
     return found

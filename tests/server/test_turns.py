@@ -35,7 +35,9 @@ async def launched(world: World, *asks: Json, item: str = "法定代表人变更
 
 async def decided(case: Case, what: str, person: str = "leader", **body: object) -> Json:
     where = f"/v1/cases/{case.case_id}/{what}"
-    said = await case.world.post(person, where, {"reason": "现场核实", **body}, key=f"{what}-{uuid4().hex[:6]}")
+    said = await case.world.post(
+        person, where, {"reason": "现场核实", **await case.seen(what), **body}, key=f"{what}-{uuid4().hex[:6]}"
+    )
     assert said.status_code == 200, said.text
     shown: Json = said.json()
     return shown

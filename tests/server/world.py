@@ -107,6 +107,10 @@ class World:
         headers = {"authorization": f"Bearer {token}"} | ({"idempotency-key": key} if key else {})
         return await self.http.post(path, json=body, headers=headers)
 
+    async def get(self, person: str, path: str) -> httpx.Response:
+        token = read_entries(self.settings.data_dir / TOKENS_FILE)[person]
+        return await self.http.get(path, headers={"authorization": f"Bearer {token}"})
+
     async def call_back(
         self, department: str, body: Json | bytes, *, message_id: str | None = None, signed_by: str | None = None
     ) -> httpx.Response:

@@ -26,7 +26,10 @@ class Model:
     department: str = "culture"
     bounces: int = 0
     conference: bool = False
-    ruling: bool = False
+    bound: str | None = None
+    """The department that was designated."""
+    carried: bool = False
+    """The department goes on after an answer: without an objection limit it could return the request until then."""
     reply: str | None = None
     replied_at: datetime | None = None
     material: str | None = None
@@ -57,9 +60,14 @@ class Model:
     def terminal(self) -> bool:
         return self.state in ("ANSWERED", "WITHDRAWN")
 
+    @property
+    def binds(self) -> bool:
+        """A ruling binds the designated department in every round, and no other one."""
+        return self.bound == self.department
+
     def answer(self, code: str) -> None:
         self.reply, self.replied_at = code, self.now
-        if code == "NOT_MINE" and not self.ruling:
+        if code == "NOT_MINE" and not self.binds and not self.carried:
             self.bounces += 1
         if code == "ACCEPTED_CONDITIONALLY":
             self.material = "PROMISED"
@@ -81,7 +89,7 @@ class Model:
             return "same-department"
         if self.bounces >= 2:
             return "conference-needed"
-        self._next_round(to, ruling=False)
+        self._next_round(to)
         return None
 
     def ask_again(self) -> str | None:
@@ -89,9 +97,9 @@ class Model:
             return refusal
         if self.state in ("OPEN", "SUPPLEMENT"):
             return "still-waiting"
-        if self.bounces >= 2:
+        if self.bounces >= 2 and not self.binds:
             return "conference-needed"
-        self._next_round(self.department, ruling=False)
+        self._next_round(self.department)
         return None
 
     def convene(self) -> str | None:
@@ -112,7 +120,8 @@ class Model:
             return "conference-needed"
         if self.bounces == 0:
             return "no-dispute"
-        self._next_round(to, ruling=True)
+        self.bound = to
+        self._next_round(to)
         return None
 
     def pause(self) -> str | None:
@@ -174,13 +183,13 @@ class Model:
     def _unaskable(self) -> str | None:
         return "request-ended" if self.terminal else None
 
-    def _next_round(self, department: str, *, ruling: bool) -> None:
-        self.department, self.ruling = department, ruling
+    def _next_round(self, department: str) -> None:
+        self.department, self.carried = department, False
         self._new_clock()
         self._open()
 
     def _go_on(self, clock: Clock) -> None:
-        self.clock = clock
+        self.clock, self.carried = clock, True
         self._open()
 
     def _open(self) -> None:

@@ -6,14 +6,11 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.any_decision import AnyDecision
-from domain.assignment import AskAgain
 from domain.codes import Outcome, RequestState
 from domain.decision import CloseCase
 from domain.deferral import (
-    ApproveDeferral,
     Channel,
     ClearSuspicion,
-    DeferralGrounds,
     DeferralSnapshot,
     DeferralState,
     ExtendMaterial,
@@ -313,44 +310,3 @@ async def test_a_held_file_whose_material_never_comes_is_returned(env: WorkflowE
     assert (result.outcome.outcome, ended.state) == (Outcome.NOT_DONE, DeferralState.RETURNED)
     assert result.outcome.remedy == remedy
     assert world.store.of_kind(FactKind.DISHONESTY_MARK) == []
-
-
-@pytest.mark.parametrize(
-    ("grounds", "rule"),
-    [
-        (DeferralGrounds(dishonesty_record=True), "dishonesty-record"),
-        (DeferralGrounds(essential=("Original ID card",)), "essential-material"),
-        (DeferralGrounds(excluded_matter="public safety"), "excluded-matter"),
-        (DeferralGrounds(declined_by_requester=True), "declined-by-requester"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-async def test_a_deferral_that_a_rule_forbids_waits_for_the_leaders_override(
-    env: WorkflowEnvironment, grounds: DeferralGrounds, rule: str
-) -> None:
-    verified = {"change-m1s1": [(instant("2023-02-17T10:00"), ACCEPTS)]}
-    async with skipped_time(env, START, accepted(verified)) as world:
-        await world.start(world.launch(PLAN).model_copy(update={"grounds": grounds}))
-        await world.until("2023-02-15T15:00")
-        waiting = await world.snapshot()
-        assert waiting.requests[0].state is RequestState.DECISION
-        assert waiting.deferrals[0].objections[0].startswith(rule)
-        assert "override" in waiting.decision_needed
-        assert await refused(world, submit("early")) == "deferral-not-running"
-        await world.engine.decide(CASE, ApproveDeferral(**by("override"), request_id=CHANGE))
-        await world.until("2023-02-16T10:00")
-        await world.engine.decide(CASE, submit())
-        result = await world.result()
-        ended = await deferral(world)
-    assert result.outcome.outcome is Outcome.DONE
-    assert ended.override_reason == "because"
-
-
-async def test_a_forbidden_deferral_is_dropped_when_the_department_is_asked_again(env: WorkflowEnvironment) -> None:
-    script = accepted({f"{CHANGE}.r2": [(instant("2023-02-16T10:00"), ACCEPTS)]}, commitment="")
-    async with skipped_time(env, START, script) as world:
-        await world.start(world.launch(PLAN))
-        await world.until("2023-02-15T15:00")
-        await world.engine.decide(CASE, AskAgain(**by("again"), request_id=CHANGE))
-        result = await world.result()
-    assert result.outcome.outcome is Outcome.DONE

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -9,10 +10,14 @@ from temporalio.testing import WorkflowEnvironment
 from domain.assignment import AskAgain
 from domain.codes import Outcome, RequestState, RoundEnd
 from domain.decision import WithdrawCase
+from domain.deferral import MaterialState
 from domain.fact import FactKind
 from domain.ports import DepartmentRefusal, DepartmentUnavailable
 from domain.reply import Unreadable, read_answer
-from tests.workflows.skipped_time import CASE, ask, instant, skipped_time
+from domain.supplement import IssueSupplementNotice
+from tests.workflows.skipped_time import CASE, Script, ask, instant, skipped_time
+from tests.workflows.test_deferral import CHANGE, PLAN, accepted, submit
+from tests.workflows.test_deferral import START as PROMISED_AT
 
 START = "2023-03-13T09:00"
 LEAD = {"role": "LEAD", "reply_limit": "3 working_days"}
@@ -84,3 +89,53 @@ def test_no_value_breaks_the_reading_of_an_answer(value: object) -> None:
     read = read_answer(value)  # type: ignore[arg-type]
     assert isinstance(read, Unreadable)
     assert read.problem
+
+
+NESTED: dict[str, Any] = {
+    "code": "ACCEPTED_CONDITIONALLY",
+    "timing": "ISSUE_THEN_VERIFY",
+    "commitment": "signed",
+    "deferred": [{"name": "another card", "due": "5 working_days"}],
+}
+
+
+async def test_a_material_cannot_be_verified_on_condition(env: WorkflowEnvironment) -> None:
+    nested: Script = {
+        f"{CHANGE}-m1s1.r1": [(instant("2023-02-17T10:00"), NESTED)],
+        f"{CHANGE}-m1s1.r2": [(instant("2023-02-21T10:00"), {"code": "ACCEPTED"})],
+    }
+    async with skipped_time(env, PROMISED_AT, accepted(nested)) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-16T10:00")
+        await world.engine.decide(CASE, submit())
+        await world.until("2023-02-20T10:00")
+        waiting = await world.snapshot()
+        verification = await world.request("change-m1s1")
+        assert (verification.state, verification.rounds[0].end) == (RequestState.DECISION, RoundEnd.QUARANTINED)
+        assert [one.request_id for one in waiting.deferrals] == [CHANGE]
+        assert waiting.deferrals[0].materials[0].state is MaterialState.VERIFYING
+        assert "change-m1s1" in waiting.decision_needed
+        again = AskAgain(command_id="again", decided_by="user:l", reason="yes or no", request_id=f"{CHANGE}-m1s1")
+        await world.engine.decide(CASE, again)
+        assert (await world.result()).outcome.outcome is Outcome.DONE
+    assert "on condition" in world.store.of_kind(FactKind.QUARANTINED)[0].data["problem"]
+
+
+async def test_a_material_cannot_be_handed_over_on_condition(env: WorkflowEnvironment) -> None:
+    script: Script = {
+        f"{CASE}.permit.r1": [(instant("2023-03-13T12:00"), {"code": "NEED_MORE", "materials": ["licence"]})],
+        f"{CASE}.fetch1-1.r1": [(instant("2023-03-14T12:00"), NESTED)],
+    }
+    async with skipped_time(env, START, script) as world:
+        launch = world.launch(ask("permit", "culture", **LEAD))
+        await world.start(launch.model_copy(update={"held_by": {"licence": "market"}}))
+        await world.until("2023-03-13T16:00")
+        told = {"command_id": "notice", "decided_by": "user:l", "reason": "missing", "legal_basis": "art. 32"}
+        await world.engine.decide(CASE, IssueSupplementNotice.model_validate(told))
+        await world.until("2023-03-14T16:00")
+        snapshot = await world.snapshot()
+        assert (await world.request("fetch1-1")).rounds[0].end is RoundEnd.QUARANTINED
+        assert snapshot.deferrals == ()
+        assert snapshot.supplement is not None
+        assert snapshot.supplement.materials[0].held_by == "market"
+        assert "fetch1-1" in snapshot.decision_needed

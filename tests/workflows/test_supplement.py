@@ -257,3 +257,27 @@ def test_a_door_whose_clock_is_behind_the_engine_stops_no_turn() -> None:
         request.go_on(asked + timedelta(days=number), note="it came", waited="the requester")
     pauses = request.round.watch.clock(ClockKind.REPLY).pauses
     assert [held.started_at for held in pauses] == [asked, asked + timedelta(days=1)]
+
+
+async def test_a_second_list_of_the_same_department_is_marked_and_counted(env: WorkflowEnvironment) -> None:
+    script: Script = {
+        f"{CASE}.permit.r1": [(instant("2023-02-16T12:00"), more("lease"))],
+        f"{CASE}.permit.r2": [(instant("2023-02-17T12:00"), more("Lease", "floor plan"))],
+        f"{CASE}.permit.r3": [(instant("2023-02-20T12:00"), more("floor plan"))],
+    }
+    async with skipped_time(env, START, script) as world:
+        await world.start(world.launch(ask("permit", "culture", **LEAD)))
+        for number, morning in enumerate(("2023-02-16T16:00", "2023-02-17T16:00", "2023-02-20T16:00"), start=1):
+            await world.until(morning)
+            needed, counted = (await world.snapshot()).decision_needed, (await world.request("permit")).later_lists
+            assert ("second list from culture: floor plan" in needed) == (number == 2)
+            assert counted == (0 if number == 1 else 1)
+            if number < 3:
+                await world.engine.decide(CASE, IssueSupplementNotice(**by(f"notice{number}"), legal_basis="art. 32"))
+                went_on = ReceiveSupplement(**by(f"go-on{number}"), received=(), enough=True)
+                await world.engine.decide(CASE, went_on)
+    assert [fact.data["text"] for fact in world.store.of_kind(FactKind.LATER_LIST)] == [
+        "second list from culture: floor plan"
+    ]
+    told = [one.tell for one in world.notices.sent if one.rung == "later_list"]
+    assert told == [("duty_leader", "clerk")]
