@@ -28,6 +28,7 @@ from workflows.desk import Desk
 from workflows.details import details
 from workflows.disable_department import DisableDepartment
 from workflows.joint_decision import JointDecision
+from workflows.material_time import MaterialTime
 from workflows.objection import Objection
 from workflows.outage import Outages
 from workflows.recorder import Recorder
@@ -76,6 +77,7 @@ class CaseCoordination:
                 TimeDecision(self._book, lookup, announcer),
                 Supplement(self._book, lookup, announcer),
                 deferral,
+                MaterialTime(lookup, deferral),
                 Verification(self._book, lookup, announcer, deferral),
                 Rectification(lookup, announcer, deferral),
                 Conference(self._book, lookup, announcer),

@@ -1,17 +1,15 @@
-"""Conditional acceptance while it runs: promises, their time, and the failure path."""
+"""Conditional acceptance while it runs: promises, what time does to them, and the failure path."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from temporalio import workflow
 
-from domain.clock import Clock, ClockError, Extension
 from domain.codes import Outcome
 from domain.decision import Decision
 from domain.deferral import (
     ApproveDeferral,
     DeferralState,
-    ExtendMaterial,
     FailDeferral,
     Instrument,
     MaterialState,
@@ -42,7 +40,6 @@ class Deferral(Subject):
     def handlers(self) -> Mapping[type[Decision], Handler]:
         return {
             ApproveDeferral: Handler(self._check_approve, self._approve),
-            ExtendMaterial: Handler(self._check_extend, self._extend),
             FailDeferral: Handler(self._check_fail, self._fail),
         }
 
@@ -136,7 +133,7 @@ class Deferral(Subject):
         overridden = "; ".join(promise.objections)
         self._lookup.note(FactKind.DEFERRAL_APPROVED, command, promise.request, overridden=overridden)
 
-    # --- time ---
+    # --- what happens by itself ---
 
     def _expiries_of(self, promise: Promise) -> Iterable[Expiry]:
         opening = self._book.launch.calendar.next_office_instant
@@ -180,41 +177,6 @@ class Deferral(Subject):
             self._book.write(FactKind.REVOCATION_PROPOSED, promise.request)
         else:
             promise.state = DeferralState.RUNNING
-
-    def _check_extend(self, command: ExtendMaterial) -> None:
-        material = self.material(command.material_id)
-        state = material.promise.state
-        if state not in (DeferralState.RUNNING, DeferralState.RECTIFYING) or material.state.settled:
-            raise conflict("nothing-to-extend", f"the deferral is {state.value}, the material {material.state.value}")
-        if not command.force_majeure and material.extensions >= 1:
-            raise conflict("extensions-used-up", "one extension is all that the rules allow")
-        try:
-            self._extended(material, command)
-        except ClockError as error:
-            raise conflict(error.code.replace("_", "-"), str(error)) from error
-
-    def _extend(self, command: ExtendMaterial) -> None:
-        material = self.material(command.material_id)
-        now = workflow.now()
-        material.watch.change(self._extended(material, command), now)
-        material.extensions += not command.force_majeure
-        if material.state is MaterialState.OVERDUE:
-            material.state = MaterialState.PROMISED
-        material.promise.rectified(now)
-        mark = "force majeure, no mark" if command.force_majeure else "the one extension"
-        told = {"material": material.name, "due_at": iso(material.due_at), "mark": mark}
-        self._lookup.note(FactKind.MATERIAL_EXTENDED, command, material.promise.request, **told)
-
-    def _extended(self, material: Material, command: ExtendMaterial) -> Clock:
-        limit = command.limit
-        extension = Extension(
-            granted_at=workflow.now(),
-            granted_by=command.decided_by,
-            reason=command.reason,
-            limit=limit if limit.date is None else None,
-            until=limit.date,
-        )
-        return material.extended(extension, force_majeure=command.force_majeure)
 
     # --- failure of HOLD_UNTIL_COMPLETE ---
 

@@ -1,0 +1,60 @@
+"""More time for a promised material."""
+
+from collections.abc import Mapping
+
+from temporalio import workflow
+
+from domain.clock import Clock, ClockError, Extension
+from domain.decision import Decision
+from domain.deferral import DeferralState, ExtendMaterial, MaterialState
+from domain.errors import conflict
+from domain.fact import FactKind
+from workflows.casebook import iso
+from workflows.deferral import Deferral
+from workflows.promise import Material
+from workflows.request_lookup import RequestLookup
+from workflows.subject import Handler, Subject
+
+
+class MaterialTime(Subject):
+    def __init__(self, lookup: RequestLookup, deferral: Deferral) -> None:
+        self._lookup = lookup
+        self._deferral = deferral
+
+    def handlers(self) -> Mapping[type[Decision], Handler]:
+        return {ExtendMaterial: Handler(self._check_extend, self._extend)}
+
+    def _check_extend(self, command: ExtendMaterial) -> None:
+        material = self._deferral.material(command.material_id)
+        state = material.promise.state
+        if state not in (DeferralState.RUNNING, DeferralState.RECTIFYING) or material.state.settled:
+            raise conflict("nothing-to-extend", f"the deferral is {state.value}, the material {material.state.value}")
+        if not command.force_majeure and material.extensions >= 1:
+            raise conflict("extensions-used-up", "one extension is all that the rules allow")
+        try:
+            self._extended(material, command)
+        except ClockError as error:
+            raise conflict(error.code.replace("_", "-"), str(error)) from error
+
+    def _extend(self, command: ExtendMaterial) -> None:
+        material = self._deferral.material(command.material_id)
+        now = workflow.now()
+        material.watch.change(self._extended(material, command), now)
+        material.extensions += not command.force_majeure
+        if material.state is MaterialState.OVERDUE:
+            material.state = MaterialState.PROMISED
+        material.promise.rectified(now)
+        mark = "force majeure, no mark" if command.force_majeure else "the one extension"
+        told = {"material": material.name, "due_at": iso(material.due_at), "mark": mark}
+        self._lookup.note(FactKind.MATERIAL_EXTENDED, command, material.promise.request, **told)
+
+    def _extended(self, material: Material, command: ExtendMaterial) -> Clock:
+        limit = command.limit
+        extension = Extension(
+            granted_at=workflow.now(),
+            granted_by=command.decided_by,
+            reason=command.reason,
+            limit=limit if limit.date is None else None,
+            until=limit.date,
+        )
+        return material.extended(extension, force_majeure=command.force_majeure)
