@@ -241,11 +241,20 @@ async def _one_order(steps: list[str], cached: int) -> None:
             await drive.step(name)
         _check_invariants(await world.snapshot(), await env.get_current_time())
         _nobody_waited_in_silence(await world.snapshot(), await env.get_current_time())
-        end = {"kind": "withdraw_case", "command_id": "end", "decided_by": "user:leader", "reason": "the test is over"}
-        await world.engine.decide(CASE, DECISION.validate_python(end))
+        await _end(world)
         await world.result()
         replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
         await replayer.replay_workflow(await world.history())
+
+
+async def _end(world: SkippedTime) -> None:
+    """By two people, who may end it whatever is still promised."""
+    why = {"reason": "the test is over"}
+    act = {"act": "CLOSE_UNANSWERED", "outcome": "NOT_DONE", "legal_basis": "rule", "remedy": "review"}
+    propose = {"kind": "propose_act", "command_id": "end", "decided_by": "user:leader", **act, **why}
+    confirm = {"kind": "confirm_act", "command_id": "yes", "decided_by": "user:other", "proposal_id": "end", **why}
+    for command in (propose, confirm):
+        await world.engine.decide(CASE, DECISION.validate_python(command))
 
 
 async def _opened(world: SkippedTime) -> datetime:
