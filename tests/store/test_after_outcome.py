@@ -100,8 +100,7 @@ OWED: dict[str, dict[str, object]] = {
     "the decision about it": {"call_over": True, "review": _review(contacted_at=START, decision_due_at=DUE)},
     "a rectification": {"call_over": True, "review": _review(contacted_at=START, treatment=RECTIFY, rectify_by=DUE)},
 }
-NOT_RECTIFY = ReviewTreatment.RECTIFY
-OWED: dict[str, dict[str, object]] = {
+NOT_OWED: dict[str, dict[str, object]] = {
     "somebody was reached": {"call_over": True},
     "the rectification is done": {
         "call_over": True,
