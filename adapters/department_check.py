@@ -58,7 +58,7 @@ class DepartmentCheck:
             tls = CheckStep(name="tls", passed=False if kind == "tls" else None, detail="no encrypted connection")
             return [CheckStep(name="reachable", passed=False, detail=str(error)), tls]
         steps = [
-            CheckStep(name="reachable", passed=True, detail=_answered(reply)),
+            CheckStep(name="reachable", passed=True, detail=answered(reply)),
             _tls(department),
             clock_step(reply, began + (ended - began) / 2),
         ]
@@ -91,7 +91,7 @@ class DepartmentCheck:
         return HttpCall("POST", url, {**headers, "content-type": "application/json"}, body.encode())
 
 
-def _answered(reply: HttpReply) -> str:
+def answered(reply: HttpReply) -> str:
     """A 404 looks like a failure beside a tick, so the reason stands with it."""
     if reply.status in _UNDERSTOOD:
         return f"it answers (HTTP {reply.status}, as expected: the trial names a request that never was)"

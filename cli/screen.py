@@ -108,6 +108,11 @@ def local(value: str | datetime | None, *, seconds: bool = False) -> str:
     return instant.astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
+def overdue_since(due_at: str | None) -> bool:
+    """Whether this instant has passed by this machine's clock; the list of cases goes by the server's."""
+    return due_at is not None and datetime.fromisoformat(due_at) < datetime.now(SHANGHAI)
+
+
 def empty_table(title: str) -> Table:
     return Table(
         title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
