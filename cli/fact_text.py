@@ -48,6 +48,7 @@ _KINDS: dict[str, str] = {
     FactKind.WAIVED: "免答",
     FactKind.SUPPLEMENT_NOTICE: "一次性告知",
     FactKind.SUPPLEMENT_RECEIVED: "收到补正",
+    FactKind.LATER_LIST: "后补清单",
     FactKind.SUPPLEMENT_LAPSED: "逾期未补正",
     FactKind.DEFERRAL_OPENED: "容缺开始",
     FactKind.DEFERRAL_APPROVED: "容缺特批",

@@ -61,6 +61,9 @@ def _review(review: Json) -> str:
     else:
         due_at = review["contact"]["due_at"]
         lines = [f"联系期限 contact due {local(due_at)}{_mark(due_at, done=False)}"]
+    if review["decision"] and not review["treatment"]:
+        due_at = review["decision"]["due_at"]
+        lines.append(f"处置决定期限 decide by {local(due_at)}{_mark(due_at, done=False)}")
     if review["treatment"]:
         lines.append(f"{review['treatment']}: {review['reason']}")
     if review["rectification"]:

@@ -43,7 +43,7 @@ def test_a_line_holds_no_coloured_copy_of_itself(capsys: pytest.CaptureFixture[s
     configure_logging(LogSettings(format="json"))
 
     coloured = {"color_message": "Started process [\x1b[36m7\x1b[0m]", "temporal_log": object()}
-    logging.getLogger("uvicorn.error").warning("Started process [7]", extra=coloured)
+    logging.getLogger("server").warning("Started process [7]", extra=coloured)
 
     (line,) = lines(capsys)
     assert line["event"] == "Started process [7]"

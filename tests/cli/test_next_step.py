@@ -6,9 +6,9 @@ from bootstrap.api_client import ApiRefusal
 from cli.screen import explained
 
 
-def _refused(status: int, code: str, detail: str = "no", **problem: str) -> list[str]:
-    problems = [problem] if problem else []
-    return explained(ApiRefusal(status, {"type": f"urn:liandong:problem:{code}", "detail": detail, "errors": problems}))
+def _refused(status: int, code: str, detail: str = "no", problems: tuple[dict[str, str], ...] = ()) -> list[str]:
+    said = {"type": f"urn:liandong:problem:{code}", "detail": detail, "problems": list(problems)}
+    return explained(ApiRefusal(status, said))
 
 
 @pytest.mark.parametrize(
@@ -33,5 +33,6 @@ def test_a_refusal_says_what_to_do_next(status: int, code: str, way_on: str) -> 
 
 def test_a_refusal_of_one_field_says_its_sentence_once() -> None:
     sentence = "a department with a system has an address"
-    lines = _refused(422, "department-not-valid", sentence, field="base_url", rule="address-needed", detail=sentence)
+    problem = {"field": "base_url", "rule": "address-needed", "detail": sentence}
+    lines = _refused(422, "department-not-valid", sentence, (problem,))
     assert lines == [f"{sentence} [department-not-valid]", "base_url (rule: address-needed)"]

@@ -115,7 +115,7 @@ async def test_what_a_follow_up_owes_is_overdue_in_the_list_of_cases(store: SqlS
     await close(store)
     async with store.writing() as session:
         await session.follow_ups.add(order())
-        await session.follow_ups.project(snapshot(order(), **(OWED | NOT_OWED)[name]))
+        await session.follow_ups.project(snapshot(order(), 1, **(OWED | NOT_OWED)[name]))
     late = DUE + timedelta(microseconds=1)
     async with store.reading() as session:
         in_time = (await session.cases.page(CaseFilter(overdue=True), DUE)).items
