@@ -9,6 +9,8 @@ import argparse
 import asyncio
 import sys
 
+from bootstrap.core_log import forward_core_log
+from bootstrap.log import configure_logging
 from bootstrap.settings import load_settings
 from bootstrap.worker_process import WorkerProcessError, choose_queues, run_worker_process
 
@@ -20,6 +22,8 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         settings = choose_queues(load_settings(), engine=chosen.engine, departments=chosen.department)
+        configure_logging(settings.log)
+        forward_core_log()
         asyncio.run(run_worker_process(settings))
     except WorkerProcessError as error:
         print(error, file=sys.stderr)  # noqa: T201  the process's own last word

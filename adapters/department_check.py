@@ -58,7 +58,7 @@ class DepartmentCheck:
             tls = CheckStep(name="tls", passed=False if kind == "tls" else None, detail="no encrypted connection")
             return [CheckStep(name="reachable", passed=False, detail=str(error)), tls]
         steps = [
-            CheckStep(name="reachable", passed=True, detail=f"answered with HTTP {reply.status}"),
+            CheckStep(name="reachable", passed=True, detail=answered(reply)),
             _tls(department),
             clock_step(reply, began + (ended - began) / 2),
         ]
@@ -89,6 +89,13 @@ class DepartmentCheck:
         body = written("request.withdrawn", now, data | {"reason": "check"})
         headers: Mapping[str, str] = sign(secrets, f"{NEVER}.{int(now.timestamp())}", now, body)
         return HttpCall("POST", url, {**headers, "content-type": "application/json"}, body.encode())
+
+
+def answered(reply: HttpReply) -> str:
+    """A 404 looks like a failure beside a tick, so the reason stands with it."""
+    if reply.status in _UNDERSTOOD:
+        return f"it answers (HTTP {reply.status}, as expected: the trial names a request that never was)"
+    return f"it answers (HTTP {reply.status})"
 
 
 def _tls(department: Department) -> CheckStep:

@@ -5,18 +5,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
+from api.marked_text import blocks, inline
+
 STYLE = """\
 :root { color-scheme: light dark; --line: #8886; --quiet: #767676; --link: #0b57d0; }
 @media (prefers-color-scheme: dark) { :root { --link: #8ab4f8; --quiet: #a0a0a0; } }
 body { font: 16px/1.55 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", system-ui, sans-serif;
        max-width: 62rem; margin: 0 auto; padding: 1rem; }
 a { color: var(--link); }
-code, pre { font-family: ui-monospace, Consolas, monospace; font-size: .88em; }
+h1, h2, h3, p, li { overflow-wrap: anywhere; }
+code, pre { font-family: ui-monospace, Consolas, monospace; font-size: .88em; overflow-wrap: anywhere; }
 pre { padding: .75rem; overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border-bottom: 1px solid var(--line);
          overflow-wrap: anywhere; }
 article { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem 1rem; margin: 1rem 0; }
+@media (max-width: 40rem) { tr, td { display: block; } td { border: 0; padding: .1rem 0; }
+         tr { border-bottom: 1px solid var(--line); padding: .4rem 0; } td:empty { display: none; } }
 h3 { margin: .4rem 0; } .method { font-weight: 700; } .quiet { color: var(--quiet); }
 """
 
@@ -31,7 +36,7 @@ def page(document: Json) -> str:
         f"<title>{_text(document['info']['title'])}</title>",
         '<link rel="stylesheet" href="/docs/style.css"></head><body>',
         f"<h1>{_text(document['info']['title'])} <span class=quiet>{_text(document['info']['version'])}</span></h1>",
-        *(f"<p>{_text(line)}</p>" for line in document["info"]["description"].splitlines() if line.strip()),
+        *blocks(document["info"]["description"]),
         '<p><a href="/openapi.json">openapi.json</a></p>',
         *_security(document),
         *_contents(operations),
@@ -57,7 +62,7 @@ def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
 def _security(document: Json) -> Iterator[str]:
     yield "<h2>认证 · Security</h2><ul>"
     for name, scheme in document["components"]["securitySchemes"].items():
-        yield f"<li><code>{_text(name)}</code> {_text(scheme.get('description', ''))}</li>"
+        yield f"<li><code>{_text(name)}</code> {inline(scheme.get('description', ''))}</li>"
     yield "</ul>"
 
 
@@ -73,7 +78,7 @@ def _operation(method: str, path: str, operation: Json) -> Iterator[str]:
     yield f'<article id="{_text(operation["operationId"])}">'
     yield f"<h3>{_text(operation.get('summary', ''))}</h3>"
     yield f'<p><code><span class="method">{method}</span> {_text(path)}</code></p>'
-    yield f"<p>{_text(operation.get('description', ''))}</p>"
+    yield from blocks(operation.get("description", ""))
     if names := ", ".join(name for scheme in operation.get("security", ()) for name in scheme):
         yield f'<p class="quiet">认证 · security: <code>{_text(names)}</code></p>'
     yield from _parameters(operation.get("parameters", ()))
@@ -83,7 +88,7 @@ def _operation(method: str, path: str, operation: Json) -> Iterator[str]:
     yield "<h4>响应 · Responses</h4><table><tbody>"
     for status, response in operation["responses"].items():
         kinds = ", ".join(_kind(media.get("schema", {})) for media in response.get("content", {}).values())
-        yield f"<tr><td>{_text(status)}</td><td>{_text(response['description'])}</td><td>{kinds}</td></tr>"
+        yield f"<tr><td>{_text(status)}</td><td>{inline(response['description'])}</td><td>{kinds}</td></tr>"
     yield "</tbody></table></article>"
 
 
@@ -91,7 +96,7 @@ def _parameters(parameters: Iterable[Json]) -> Iterator[str]:
     rows = [
         f"<tr><td><code>{_text(one['name'])}</code></td><td>{_text(one['in'])}</td>"
         f"<td>{_kind(one['schema'])}</td><td>{_needed(one.get('required', False))}</td>"
-        f"<td>{_text(one.get('description', one['schema'].get('description', '')))}</td></tr>"
+        f"<td>{inline(one.get('description', one['schema'].get('description', '')))}</td></tr>"
         for one in parameters
     ]
     if rows:
@@ -101,7 +106,8 @@ def _parameters(parameters: Iterable[Json]) -> Iterator[str]:
 
 
 def _schema(name: str, schema: Json) -> Iterator[str]:
-    yield f'<article id="schema-{_text(name)}"><h3>{_text(name)}</h3><p>{_text(schema.get("description", ""))}</p>'
+    yield f'<article id="schema-{_text(name)}"><h3>{_text(name)}</h3>'
+    yield from blocks(schema.get("description", ""))
     if "enum" in schema:
         yield "<p>" + " ".join(f"<code>{_text(value)}</code>" for value in schema["enum"]) + "</p>"
     if properties := schema.get("properties"):
@@ -110,7 +116,7 @@ def _schema(name: str, schema: Json) -> Iterator[str]:
         for field, details in properties.items():
             yield (
                 f"<tr><td><code>{_text(field)}</code></td><td>{_kind(details)}</td>"
-                f"<td>{_needed(field in needed)}</td><td>{_text(details.get('description', ''))}</td></tr>"
+                f"<td>{_needed(field in needed)}</td><td>{inline(details.get('description', ''))}</td></tr>"
             )
         yield "</tbody></table>"
     yield from _examples(schema)

@@ -52,6 +52,8 @@ _LINK = {
 }
 
 _MEANINGS = {
+    200: "成功 · Done, or read.",
+    201: "已建立 · Made, and to be found at `Location`.",
     401: "未认证 · No valid token or signature.",
     403: "无权 · The role may not do this.",
     404: "不存在 · Nothing here, or nothing that concerns you.",
@@ -63,6 +65,9 @@ _MEANINGS = {
     500: "意外错误 · Quote the error id.",
     503: "暂不可用 · Try again after the time in Retry-After.",
 }
+
+_FRAMEWORKS_WORDS = "Successful Response"
+"""What FastAPI writes where nobody said more."""
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -113,6 +118,8 @@ def declare_problems(operation: dict[str, Any]) -> None:
         responses.setdefault("429", {"description": _MEANINGS[429]})
     responses.setdefault("500", {"description": _MEANINGS[500]})
     for status, response in responses.items():
+        if response["description"] == _FRAMEWORKS_WORDS:
+            response["description"] = _MEANINGS[int(status)]
         declared_otherwise = response.get("content") and "HTTPValidationError" not in str(response["content"])
         if int(status) >= 400 and not declared_otherwise:
             response["description"] = _MEANINGS.get(int(status), response["description"])

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import identify
 from api.closed_door import note_closed_door
+from api.own_words import JSON_INVALID, own_words
 from api.throttle import TooManyFailures
 from domain.errors import ErrorCategory, LiandongError
 
@@ -45,13 +46,6 @@ _ROUTER_CODES = {
     405: ("method-not-allowed", "This address does not know the method; the Allow header names those it knows."),
 }
 
-# pydantic words these messages with the submitted value or a raw exception text in them
-_OWN_WORDS = {
-    "union_tag_invalid": "the code is none of the known ones",
-    "value_error": "the value breaks a rule of this field",
-    "assertion_error": "the value breaks a rule of this field",
-    "json_invalid": "the body is no valid JSON",
-}
 _NAME = re.compile(r"[\w.\-\[\]]{1,200}")
 
 
@@ -185,7 +179,7 @@ async def _from_router(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == 400:
         # Bytes that are no text, a depth or a number beyond reason
         return await _stranger(request) or _invalid_input(
-            [ProblemField(field="body", rule="json-invalid", detail=_OWN_WORDS["json_invalid"])]
+            [ProblemField(field="body", rule="json-invalid", detail=JSON_INVALID)]
         )
     if error.status_code == 405:
         error.headers = {"Allow": ", ".join(_allowed(request))}
@@ -265,5 +259,5 @@ def _problem_field(item: Mapping[str, Any]) -> ProblemField:
     return ProblemField(
         field=".".join(names),
         rule=kind.replace("_", "-"),
-        detail=_OWN_WORDS.get(kind, str(item["msg"])),
+        detail=own_words(item),
     )

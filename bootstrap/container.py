@@ -31,6 +31,7 @@ from adapters.system_time import SystemTime
 from api.app import create_app
 from bootstrap.circuit_metrics import CircuitCollector
 from bootstrap.data_converter import build_data_converter
+from bootstrap.data_dir import open_data_dir
 from bootstrap.directory_workers import follow_directory
 from bootstrap.effective_policy import NOTICE_CHANNEL, Whereabouts, effective_policy
 from bootstrap.first_start import SECRETS_FILE, Keys, create_people, department_secrets, seed, tokens_file
@@ -120,7 +121,8 @@ class Container:
 
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
-    """The store alone, on the newest schema: enough for tokens and calendars."""
+    """The store alone, on the newest schema: enough for tokens and calendars. Raises DataDirError."""
+    open_data_dir(settings.data_dir)
     await migrate(settings.sqlalchemy_url)
     store = SqlStore(settings.sqlalchemy_url)
     try:
@@ -131,7 +133,8 @@ async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
 
 @asynccontextmanager
 async def open_container(settings: Settings, where: Whereabouts) -> AsyncIterator[Container]:
-    """Wire one process. Raises PolicyError, KeyRingError, or what the store and Temporal say."""
+    """Wire one process. Raises DataDirError, PolicyError, KeyRingError, or what the store and Temporal say."""
+    open_data_dir(settings.data_dir)
     policy = effective_policy(settings, where)
     keys_of_payloads = open_key_ring(settings)
     time = SystemTime()

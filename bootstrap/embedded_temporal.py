@@ -83,7 +83,8 @@ class EmbeddedTemporal:
 
     @property
     def ui_url(self) -> str:
-        return f"http://{HOST}:{self._ui_port}"
+        """The list of cases: the bare address opens the namespace `default`, which is empty."""
+        return f"http://{HOST}:{self._ui_port}/namespaces/{self._config.namespace}/workflows"
 
     @property
     def pid(self) -> int:

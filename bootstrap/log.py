@@ -39,6 +39,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u
 _CONTROLS_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 # Their exceptions tell of connections and addresses, not of what was sent
 _PLAIN_MODULES = ("httpx", "httpcore", "temporalio.service")
+# The same text again with escape sequences, and Temporal's own object beside the message made from it
+_NOT_FOR_A_LOG = ("color_message", "temporal_log")
 _NOISY = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
@@ -56,6 +58,7 @@ def configure_logging(settings: LogSettings) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.ExtraAdder(),
+        _without_copies,
         exception_without_quotes,
         hide_personal_data,
     ]
@@ -92,6 +95,12 @@ def configure_logging(settings: LogSettings) -> None:
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
+
+
+def _without_copies(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name in _NOT_FOR_A_LOG:
+        event.pop(name, None)
+    return event
 
 
 def exception_without_quotes(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bootstrap import http_server
 from bootstrap.container import Container, open_container
+from bootstrap.data_dir import open_data_dir
 from bootstrap.effective_policy import Whereabouts, effective_policy
 from bootstrap.embedded_temporal import EmbeddedTemporal, EmbeddedTemporalConfig
 from bootstrap.first_start import SECRETS_FILE, department_secrets
@@ -56,6 +57,7 @@ class Product:
 @asynccontextmanager
 async def running_product(settings: Settings, *, simulators: bool) -> AsyncIterator[Product]:
     """Start everything; leaving the block stops API, workers, loops, simulators and Temporal, in this order."""
+    open_data_dir(settings.data_dir)
     # Before anything runs: a wrong policy costs no start, and only an empty data directory may get a new key
     effective_policy(settings, Whereabouts("", ""))
     open_key_ring(settings)

@@ -9,6 +9,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from bootstrap.container import open_container
+from bootstrap.data_dir import DataDirError
 from bootstrap.department_process import alone, department_workers
 from bootstrap.effective_policy import Whereabouts
 from bootstrap.keyring import KeyRingError
@@ -72,7 +73,7 @@ async def _run(workers: Sequence[Worker], stop: asyncio.Event) -> None:
 def _explained(settings: Settings) -> Iterator[None]:
     try:
         yield
-    except (PolicyError, KeyRingError, LiandongError, TemporalTlsError) as error:
+    except (DataDirError, PolicyError, KeyRingError, LiandongError, TemporalTlsError) as error:
         raise WorkerProcessError(str(error)) from error
     except (RPCError, RuntimeError) as error:
         if isinstance(error, WorkerProcessError):

@@ -10,7 +10,7 @@ import typer
 from bootstrap.administration import load_calendar
 from bootstrap.api_client import Json
 from bootstrap.settings import load_settings
-from cli.screen import console, table
+from cli.screen import CommandError, console, table
 from cli.session import AS_HELP, speaking_as
 
 app = typer.Typer(help="工作日历 · The working calendar.", no_args_is_help=True)
@@ -23,6 +23,14 @@ def show(
 ) -> None:
     """当前日历 · Days off and swapped workdays, year by year."""
     calendar = asyncio.run(_get(person))
+    known = [one["year"] for one in calendar["years"]]
+    if year is not None and year not in known:
+        span = f"{min(known)}–{max(known)}" if known else "无 none"
+        raise CommandError(
+            f"{year} 年的放假通知尚未加载 · the notice for {year} is not known (known: {span}).\n"
+            "Clocks that reach beyond the known years assume weekends and the fixed holidays, and are marked provisional. "
+            "When the State Council has published it: liandong calendar load FILE"
+        )
     rows = [
         [str(one["year"]), one["notice_number"], one["status"], _days(one["days_off"]), _days(one["days_on"])]
         for one in calendar["years"]

@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-import re
 from typing import Annotated
 
 import typer
 
 from bootstrap.api_client import Json, segment
-from cli import labels
+from cli import fact_text, labels
 from cli.case_view import show_case
 from cli.decide import HELP, decide
 from cli.follow_ups import follow_ups
@@ -74,10 +73,10 @@ def timeline(case_id: CaseNumber, person: As = "leader", as_json: AsJson = False
         [
             str(fact["position"]),
             local(fact["at"], seconds=True),
-            fact["kind"],
+            fact_text.kind(fact["kind"]),
             fact["actor"],
             _subject(fact),
-            _data(fact),
+            fact_text.details(fact),
         ]
         for fact in told["facts"]
     ]
@@ -110,12 +109,3 @@ def _subject(fact: Json) -> str:
         return "–"
     key = str(fact["request_id"]).partition(".")[2]
     return f"{key} r{fact['round']}" if fact["round"] else key
-
-
-_EVIDENCE = re.compile(r"(mail_)?(kept_|sha256_)")
-"""Digests of messages are for `liandong evidence`."""
-
-
-def _data(fact: Json) -> str:
-    told = {name: value for name, value in fact["data"].items() if value and not _EVIDENCE.match(name)}
-    return "; ".join(f"{name}: {value}" for name, value in told.items())[:300]

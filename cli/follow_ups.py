@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bootstrap.api_client import Json, segment
-from cli.screen import console, local, table
+from cli.screen import console, local, overdue_since, table
 from cli.session import AS_HELP, speaking_as
 
 
@@ -41,7 +41,7 @@ def _row(follow_up: Json) -> list[str]:
     calls = [f"{local(one['at'], seconds=True)} {_call(one)}" for one in state["attempts"]]
     return [
         *begun,
-        local(state["call"]["due_at"], seconds=True),
+        local(state["call"]["due_at"], seconds=True) + _mark(state["call"]["due_at"], done=state["call_over"]),
         "\n".join(calls) or "–",
         f"{rating['coordination']}\n{rating['comment']}".strip() if rating else "–",
         _review(review) if review else "–",
@@ -56,11 +56,24 @@ def _call(attempt: Json) -> str:
 
 
 def _review(review: Json) -> str:
-    contacted = f"已联系 contacted {local(review['contacted_at'], seconds=True)}"
-    lines = [contacted if review["contacted_at"] else f"联系期限 contact due {local(review['contact']['due_at'])}"]
+    if review["contacted_at"]:
+        lines = [f"已联系 contacted {local(review['contacted_at'], seconds=True)}"]
+    else:
+        due_at = review["contact"]["due_at"]
+        lines = [f"联系期限 contact due {local(due_at)}{_mark(due_at, done=False)}"]
+    if review["decision"] and not review["treatment"]:
+        due_at = review["decision"]["due_at"]
+        lines.append(f"处置决定期限 decide by {local(due_at)}{_mark(due_at, done=False)}")
     if review["treatment"]:
         lines.append(f"{review['treatment']}: {review['reason']}")
+    if review["rectification"]:
+        due_at, done = review["rectification"]["due_at"], review["finished_at"]
+        lines.append(f"整改期限 rectify by {local(due_at)}{_mark(due_at, done=done is not None)}")
     return "\n".join(lines)
+
+
+def _mark(due_at: str | None, *, done: bool) -> str:
+    return " 逾期 overdue" if not done and overdue_since(due_at) else ""
 
 
 def _state(follow_up: Json, state: Json) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from bootstrap.api_client import ApiAway, ApiRefusal
+from bootstrap.data_dir import DataDirError
 from bootstrap.data_lock import DataDirBusyError
 from bootstrap.embedded_temporal import EmbeddedTemporalError
 from bootstrap.http_server import HttpServerError, PortTakenError
@@ -22,6 +23,7 @@ from bootstrap.policies import PolicyError
 from bootstrap.settings import SettingsError
 from bootstrap.temporal_tls import TemporalTlsError
 from bootstrap.up import PartEndedError
+from cli.next_step import next_steps
 from domain.errors import LiandongError
 
 # China has had one offset and no daylight saving time since 1991
@@ -42,6 +44,7 @@ EXPECTED = (
     ApiAway,
     KeyRingError,
     DataDirBusyError,
+    DataDirError,
     EmbeddedTemporalError,
     TemporalTlsError,
     PortTakenError,
@@ -84,19 +87,17 @@ def explained(error: BaseException) -> list[str]:
             "Start it with `liandong up`, or set LIANDONG_API__PUBLIC_URL to where it runs.",
         ]
     if isinstance(error, ApiRefusal):
-        problems = [f"{one.get('field')}: {one.get('detail')} (rule: {one.get('rule')})" for one in error.problems]
-        return [f"{error} [{error.code}]", *problems, *_NEXT.get(error.status, ())]
+        problems = [_problem(one, str(error)) for one in error.problems]
+        return [f"{error} [{error.code}]", *problems, *next_steps(error.code, error.status)]
     if isinstance(error, LiandongError):
-        return [f"{error.detail} [{error.code}]"]
+        return [f"{error.detail} [{error.code}]", *next_steps(error.code, None)]
     return str(error).splitlines() or [type(error).__name__]
 
 
-_NEXT = {
-    401: ("Set LIANDONG_TOKEN, or make a new token on the server: liandong token new PERSON",),
-    403: ("This person's role may not do that: choose another with --as, for example --as leader.",),
-    404: ("`liandong case list` shows the cases.",),
-    503: ("A part of the product is away; `/health/ready` of the API says which. Try again in a moment.",),
-}
+def _problem(problem: Mapping[str, Any], said: str) -> str:
+    """A line for one broken rule; the refusal's own sentence is not said twice."""
+    detail = "" if problem.get("detail") == said else f": {problem.get('detail')}"
+    return f"{problem.get('field')}{detail} (rule: {problem.get('rule')})"
 
 
 def local(value: str | datetime | None, *, seconds: bool = False) -> str:
@@ -105,6 +106,11 @@ def local(value: str | datetime | None, *, seconds: bool = False) -> str:
         return "–"
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
     return instant.astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def overdue_since(due_at: str | None) -> bool:
+    """Whether this instant has passed by this machine's clock; the list of cases goes by the server's."""
+    return due_at is not None and datetime.fromisoformat(due_at) < datetime.now(SHANGHAI)
 
 
 def empty_table(title: str) -> Table:
@@ -122,6 +128,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         shown.add_column(column, overflow="fold")
     for row in rows:
         shown.add_row(*(escape(harmless(cell)) for cell in row))
+    if not rows:
+        shown.add_row("无 none")
     return shown
 
 

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bootstrap.core_log import forward_core_log
 from bootstrap.log import configure_logging
 from bootstrap.settings import Settings, load_settings
 from bootstrap.up import Product, running_api, running_product
@@ -58,6 +59,7 @@ class _Service:
     async def serve(self, starting: AbstractAsyncContextManager[Product]) -> int:
         """The exit status. The first signal stops in order; while starting, it ends the start."""
         configure_logging(self.settings.log)
+        forward_core_log()
         self._listen_for_signals()
         self.out.print("联动启动中 · Liandong is starting…")
         try:

@@ -170,7 +170,7 @@ class CaseFilter(Wire):
 
     stage: CaseStage | None = None
     overdue: bool | None = None
-    """True: a request, a decision or the first contact is past its due instant now and has no answer in time."""
+    """True: a request, a decision, the first contact, or what a follow-up owes is past its due instant and not done."""
     waiting_on: str | None = None
     """Department code with an open request."""
     department: str | None = None

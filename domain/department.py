@@ -90,7 +90,7 @@ class Department(Wire):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if not self.base_url and self.technique is not Technique.PEOPLE:
-            raise PydanticCustomError("address_needed", "base_url: a department with a system has an address")
+            raise PydanticCustomError("address_needed", "a department with a system has an address")
         return self
 
     def route(self) -> DepartmentRoute:

@@ -192,6 +192,15 @@ class ReviewHandling(Wire):
     finished_at: Instant | None = None
     finished_note: str = ""
 
+    @property
+    def owed_until(self) -> datetime | None:
+        """When staff must have spoken with the requester, then have decided, then have put it right."""
+        if self.contacted_at is None:
+            return self.contact_due_at
+        if self.treatment is None:
+            return self.decision_due_at
+        return self.rectify_by if self.finished_at is None else None
+
 
 class FollowUpSnapshot(Wire):
     """The whole state at one version. Versions only grow."""
@@ -214,6 +223,14 @@ class FollowUpSnapshot(Wire):
     next_due_at: Instant | None = None
     ended_at: Instant | None = None
     end: FollowUpEnd | None = None
+
+    @property
+    def owed_until(self) -> datetime | None:
+        """The earliest instant by which staff owe something here, as the overdue list reads it; None: nothing."""
+        if self.ended_at is not None:
+            return None
+        owed = (None if self.call_over else self.call_due_at, self.review.owed_until if self.review else None)
+        return min((at for at in owed if at is not None), default=None)
 
     @property
     def reopening_owed(self) -> bool:

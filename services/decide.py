@@ -82,7 +82,10 @@ async def _ending(office: Office, record: CaseRecord) -> LiandongError | None:
     if snapshot is None or snapshot.outcome is None:
         return None
     ended = snapshot.outcome
-    return conflict("case-ended", f"the case ended as {ended.outcome.value}, decided by {ended.decided_by}")
+    return conflict(
+        "case-ended",
+        f"the case ended as {ended.outcome.value}, decided by {ended.decided_by}; reopen it if that must change",
+    )
 
 
 async def _remember(office: Office, case_id: str, decision: AnyDecision) -> bool:

@@ -85,7 +85,7 @@ def _disabled(field: str | None) -> LiandongError:
 
 async def _completed(office: Office, session: StoreSession, record: CaseRecord, decision: AddAsk) -> AddAsk:
     if record.stage is CaseStage.CLOSED:
-        raise conflict("case-ended", "the case has ended; nobody can be asked any more")
+        raise conflict("case-ended", "the case has ended; nobody can be asked any more unless it is reopened")
     given = await circumstances(office, session, record, await office.calendar.current(), office.time.now())
     ask, problems = complete_ask(decision.ask, given)
     if problems:

@@ -100,7 +100,8 @@ async def bring(office: Office, entry: DeskEntry, author: str, answer: Reply | N
         department=entry.department,
         message_id=message_id,
         received_at=now,
-        raw=raw,
+        # Whoever signs says all by the act: an empty body is kept as the message that it makes, never as nothing
+        raw=raw or message.model_dump_json(exclude_none=True).encode(),
         signature=author,
         message=message,
     )

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from simulators.app import create_app
 from simulators.department import Secrets
+from simulators.lifeline import end_with_starter
 from simulators.memory import Memory
 from simulators.officer import SimulatedOfficer
 from simulators.script import Script
@@ -27,6 +28,8 @@ from simulators.single import QUICK, SYSTEMS, Single
 def main() -> None:
     parser = _parser()
     chosen = parser.parse_args()
+    if chosen.lifeline:
+        end_with_starter()
     try:
         # After its graceful end the server raises the interrupt again; Ctrl-C is no failure
         with suppress(KeyboardInterrupt):
@@ -45,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="the door for scripts has no lock: keep it on loopback")
     parser.add_argument("--port", type=int, default=8090, help="0: a free one; the address is the first line printed")
     parser.add_argument("--callback-base", help="engine's address; default: the one that each request names")
+    parser.add_argument("--lifeline", action="store_true", help="end when standard input ends")
     parser.add_argument("--memory", type=Path, help="file that keeps the rounds taken in over a restart")
     many = parser.add_argument_group("all of a district")
     many.add_argument("--scripts", type=Path, help="JSON: code → script")

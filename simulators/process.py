@@ -1,4 +1,4 @@
-"""Starts and stops the simulated departments as a process of their own."""
+"""Starts and stops the simulated departments as a process of their own, which never outlives this one."""
 
 import json
 import select
@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,14 +18,14 @@ class SimulatorProcess:
     """`with SimulatorProcess(secrets_file) as simulator: … simulator.url`. `arguments` are those of the command."""
 
     def __init__(self, secrets_file: Path, arguments: Sequence[str] = (), *, port: int = 0) -> None:
-        options = ["--secrets", str(secrets_file.resolve()), "--port", str(port), *arguments]
+        options = ["--secrets", str(secrets_file.resolve()), "--port", str(port), "--lifeline", *arguments]
         self._command = [sys.executable, "-m", "simulators", *options]
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
 
     def start(self) -> Self:
         """Returns when requests are taken in. Raises RuntimeError when that does not come about."""
-        process = subprocess.Popen(self._command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(self._command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._process = process
         assert process.stdout is not None
         readable, _, _ = select.select([process.stdout], [], [], _START_SECONDS)
@@ -46,8 +46,7 @@ class SimulatorProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(_STOP_SECONDS)
-        if self._process.stdout:
-            self._process.stdout.close()
+        self._close_pipes()
         return self._process.returncode
 
     def kill(self) -> None:
@@ -55,6 +54,12 @@ class SimulatorProcess:
         if self._process:
             self._process.kill()
             self._process.wait(_STOP_SECONDS)
+            self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout) if self._process else ():
+            if pipe:
+                pipe.close()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -19,6 +19,7 @@ from domain.codes import CaseStage, Cause, Outcome, RequestState, Urgency
 from domain.errors import LiandongError, invalid
 from domain.inbox import InboxStatus
 from store.tables.cases import CaseRow
+from store.tables.follow_ups import FollowUpRow
 from store.tables.inbox import InboxRow
 from store.tables.projection import RequestRow, RoundRow
 
@@ -36,8 +37,9 @@ class CasePages:
     async def page(self, wanted: CaseFilter) -> CasePage:
         rows = (await self._session.exec(self.statement(wanted))).all()
         shown = rows[: wanted.limit]
-        requests = await self._requests([row.case_id for row in shown])
-        lines = tuple(self._line(row, tuple(requests[row.case_id])) for row in shown)
+        shown_ids = [row.case_id for row in shown]
+        requests, follow_ups = await self._requests(shown_ids), await self._follow_ups(shown_ids)
+        lines = tuple(self._line(row, tuple(requests[row.case_id]), follow_ups.get(row.case_id)) for row in shown)
         more = len(rows) > wanted.limit
         return CasePage(items=lines, next_cursor=_cursor(shown[-1], wanted) if more else None)
 
@@ -68,7 +70,12 @@ class CasePages:
             conditions.append(col(CaseRow.case_id).in_(asked))
         if wanted.overdue is not None:
             # Driven from the short list of what is owed, not from all cases
-            owed = union(self._overdue_requests(), self._overdue_contacts(), self._overdue_decisions())
+            owed = union(
+                self._overdue_requests(),
+                self._overdue_contacts(),
+                self._overdue_decisions(),
+                self._overdue_follow_ups(),
+            )
             overdue = col(CaseRow.case_id).in_(owed)
             conditions.append(overdue if wanted.overdue else ~overdue)
         if wanted.cursor is not None:
@@ -84,6 +91,9 @@ class CasePages:
 
     def _overdue_decisions(self) -> SelectOfScalar[str]:
         return select(CaseRow.case_id).where(col(CaseRow.decision_owed_until) < self._now)
+
+    def _overdue_follow_ups(self) -> SelectOfScalar[str]:
+        return select(FollowUpRow.case_id).where(col(FollowUpRow.owed_until) < self._now)
 
     def _overdue(self) -> ColumnElement[bool]:
         """Owed, past due, and no reply came in time. An applied reply counts: the projection may be behind."""
@@ -115,9 +125,18 @@ class CasePages:
             lines[row.case_id].append(line)
         return lines
 
-    def _line(self, row: CaseRow, requests: tuple[RequestLine, ...]) -> CaseLine:
-        ours = [at for at in (row.contact_owed_until, row.decision_owed_until) if at is not None]
-        dues = [*ours, *([row.next_due_at] if row.next_due_at else [])]
+    async def _follow_ups(self, case_ids: Sequence[str]) -> dict[str, datetime]:
+        """By case, when its follow-up owes something next."""
+        wanted = select(FollowUpRow.case_id, FollowUpRow.owed_until).where(
+            col(FollowUpRow.case_id).in_(case_ids), col(FollowUpRow.owed_until).is_not(None)
+        )
+        # The latest instant first, so that the earliest of a case is the one that stays
+        rows = await self._session.exec(wanted.order_by(col(FollowUpRow.owed_until).desc()))
+        return {case_id: owed for case_id, owed in rows if owed is not None}
+
+    def _line(self, row: CaseRow, requests: tuple[RequestLine, ...], follow_up: datetime | None) -> CaseLine:
+        owed = [at for at in (row.contact_owed_until, row.decision_owed_until, follow_up) if at is not None]
+        dues = [*owed, row.next_due_at] if row.next_due_at is not None else owed
         return CaseLine(
             case_id=row.case_id,
             title=row.title,
@@ -128,7 +147,7 @@ class CasePages:
             owner=row.owner,
             outcome=Outcome(row.outcome) if row.outcome else None,
             next_due_at=min(dues) if dues else None,
-            overdue=any(request.overdue for request in requests) or any(at < self._now for at in ours),
+            overdue=any(request.overdue for request in requests) or any(at < self._now for at in owed),
             decision_due_at=row.decision_owed_until,
             decision_needed=row.decision_needed,
             requests=requests,

@@ -47,11 +47,8 @@ class SqlFollowUps:
             raise not_found("follow-up-not-found", "No such follow-up was ordered.")
         if row.version is not None and snapshot.version <= row.version:
             return False
-        review = snapshot.review
-        waiting = review is not None and review.contacted_at is None
         row.version = snapshot.version
-        row.call_owed_until = None if snapshot.call_over else snapshot.call_due_at
-        row.contact_owed_until = review.contact_due_at if review is not None and waiting else None
+        row.owed_until = snapshot.owed_until
         row.resolved = snapshot.resolved
         row.rating = snapshot.rating.coordination.value if snapshot.rating else None
         row.item_rating = snapshot.rating.item.value if snapshot.rating and snapshot.rating.item else None

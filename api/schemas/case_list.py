@@ -19,7 +19,9 @@ class CaseQuery(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: CaseStage | None = None
-    overdue: Annotated[bool | None, Field(description="Past its due instant now, without an answer in time.")] = None
+    overdue: Annotated[
+        bool | None, Field(description="Past its due instant: an answer, the first contact, or what a follow-up owes.")
+    ] = None
     waiting_on: Annotated[
         str | None, Field(pattern=DEPARTMENT_CODE, description="Department code with an open request.")
     ] = None

@@ -16,6 +16,7 @@ class FollowUpRow(Row, table=True):
         Index("ix_follow_ups_waiting", "started_at", "ordered_at"),
         Index("ix_follow_ups_reopening_owed", "reopening_owed", "reopened_as"),
         Index("ix_follow_ups_second_owed", "second_owed"),
+        Index("ix_follow_ups_owed_until", "owed_until"),
     )
 
     follow_up_id: str = Field(primary_key=True, sa_type=KeyText)
@@ -29,8 +30,8 @@ class FollowUpRow(Row, table=True):
     """FollowUpOrder without its snapshot."""
     version: int | None = Field(default=None)
     """Of the projection; NULL before the first one. What follows is the projection's alone."""
-    call_owed_until: datetime | None = Field(default=None, sa_type=UtcInstant)
-    contact_owed_until: datetime | None = Field(default=None, sa_type=UtcInstant)
+    owed_until: datetime | None = Field(default=None, sa_type=UtcInstant)
+    """The earliest of what staff owe in it; NULL while they owe nothing."""
     resolved: bool | None = Field(default=None)
     rating: str | None = Field(default=None, sa_type=KeyText)
     """Of the coordination."""

@@ -140,10 +140,9 @@ class Arrangement:
 
         return await eventually(replies)
 
-    @property
-    def replied(self) -> int:
-        """How many answers came to us by themselves."""
-        return len(self.door.accepted)
+    def replied_to(self, sent: Dispatch) -> int:
+        """How many messages about this request came to us by themselves."""
+        return sum(message.request_id == sent.request_id for message in self.door.accepted)
 
     @property
     def delivery_keys(self) -> list[str | None]:
@@ -154,7 +153,11 @@ class Arrangement:
         return sum(entry.committed for entry in self.department.journal.received)
 
 
-async def eventually(look: Callable[[], Awaitable[Found | None]], seconds: float = 8.0) -> Found:
+PATIENCE_SECONDS = 50.0
+"""For what takes a moment on a quiet machine; a little less than a test may take."""
+
+
+async def eventually(look: Callable[[], Awaitable[Found | None]], seconds: float = PATIENCE_SECONDS) -> Found:
     """What `look` finds, asked again until the time is over."""
     async with asyncio.timeout(seconds):
         while (found := await look()) is None:

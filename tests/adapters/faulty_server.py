@@ -32,8 +32,9 @@ def gzipped(text: bytes) -> Talk:
     return http("200 OK", {"content-type": "application/json", "content-encoding": "gzip"}, gzip.compress(text))
 
 
-async def silence(writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(20)
+async def silence(_writer: asyncio.StreamWriter) -> None:
+    # Longer than anybody's patience; the server's end cuts it off
+    await asyncio.Event().wait()
 
 
 async def one_byte_now_and_then(writer: asyncio.StreamWriter) -> None:

@@ -104,11 +104,10 @@ class PeopleArrangement:
             mine = [reply for request, verb, reply in self.people.told if (request, verb) == (sent.request_id, "reply")]
             return mine or None
 
-        return await eventually(replies, 20)
+        return await eventually(replies)
 
-    @property
-    def replied(self) -> int:
-        return len(self.people.told)
+    def replied_to(self, sent: Dispatch) -> int:
+        return sum(request == sent.request_id for request, _, _ in self.people.told)
 
     @property
     def commits(self) -> int:

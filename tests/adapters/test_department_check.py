@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.department_check import clock_step
+from adapters.department_check import answered, clock_step
 from adapters.http_client import HttpReply
 
 OURS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -24,3 +24,13 @@ OURS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 )
 def test_a_clock_that_runs_away_is_told_before_signatures_fail(date: str, passed: bool | None) -> None:
     assert clock_step(HttpReply(200, {"date": date}, b""), OURS).passed is passed
+
+
+@pytest.mark.parametrize("status", [404, 409, 410])
+def test_that_nobody_knows_the_trial_is_told_as_what_was_expected(status: int) -> None:
+    assert f"HTTP {status}, as expected" in answered(HttpReply(status, {}, b""))
+
+
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_any_other_answer_is_told_as_it_came(status: int) -> None:
+    assert answered(HttpReply(status, {}, b"")) == f"it answers (HTTP {status})"

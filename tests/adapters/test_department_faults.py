@@ -1,7 +1,6 @@
 """How every fault of a department's system is classified: try again, or a person must look. Never a wrong receipt."""
 
 import asyncio
-import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -20,11 +19,16 @@ from tests.adapters.arrangement import NOW, SYSTEMS, dispatch, lines_to, new_sec
 from tests.adapters.fault_table import FAULTS, POLLS, REFUSALS, SECRET_TEXT
 
 SHORT = LineOptions(total_seconds=0.5)
+"""Where running out of time is the fault."""
+PATIENT = LineOptions(total_seconds=50)
+"""Where it is not: a busy machine must not turn one fault into another."""
 
 
-async def deliver_to(talk: faulty.Talk, technique: Technique = Technique.WEBHOOK) -> Receipt:
+async def deliver_to(
+    talk: faulty.Talk, technique: Technique = Technique.WEBHOOK, options: LineOptions = PATIENT
+) -> Receipt:
     async with faulty.faulty_server(talk) as url:
-        lines = lines_to(url, technique, new_secrets(), SHORT)
+        lines = lines_to(url, technique, new_secrets(), options)
         try:
             return await build_adapters(lines, SystemTime(), "http://127.0.0.1:1")[technique].deliver(
                 dispatch(technique)
@@ -39,13 +43,11 @@ async def test_a_fault_means_try_again_and_never_quotes_the_reply(fault: str, te
     talk, kind = FAULTS[fault]
     if technique is Technique.XML and kind in ("malformed-json", "not-understood"):
         kind = "http-409" if fault.startswith("409") else "content-type"
-    started = time.monotonic()
     with pytest.raises(DepartmentUnavailable) as caught:
-        await deliver_to(talk, technique)
+        await deliver_to(talk, technique, SHORT if kind == "timeout" else PATIENT)
     assert str(caught.value).startswith(kind), caught.value
     assert "Zhang" not in str(caught.value)
     assert "Zhang" not in repr(caught.value.__cause__)
-    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("technique", SYSTEMS)
@@ -67,25 +69,27 @@ async def test_already_having_it_is_as_good_as_taking_it() -> None:
 async def test_nobody_listening_means_try_again() -> None:
     async with faulty.faulty_server(faulty.silence) as url:
         gone = url
-    lines = lines_to(gone, Technique.WEBHOOK, new_secrets(), SHORT)
+    lines = lines_to(gone, Technique.WEBHOOK, new_secrets(), PATIENT)
     with pytest.raises(DepartmentUnavailable, match="connect"):
         await build_adapters(lines, SystemTime(), gone)[Technique.WEBHOOK].deliver(dispatch(Technique.WEBHOOK))
     await lines.close()
 
 
 async def test_one_department_hanging_does_not_delay_another() -> None:
+    heard: list[bytes] = []
     async with (
-        faulty.faulty_server(faulty.silence) as slow,
+        faulty.faulty_server(faulty.silence, heard=heard) as slow,
         faulty.faulty_server(faulty.json_reply(b'{"receipt":"7"}')) as quick,
     ):
-        hanging = lines_to(slow, Technique.POLLED, new_secrets(), LineOptions(total_seconds=5))
+        hanging = lines_to(slow, Technique.POLLED, new_secrets(), PATIENT)
         healthy = lines_to(quick, Technique.WEBHOOK, new_secrets())
         stuck = build_adapters(hanging, SystemTime(), slow)[Technique.POLLED]
         waiting = [asyncio.create_task(stuck.deliver(dispatch(Technique.POLLED))) for _ in range(20)]
-        await asyncio.sleep(0.05)
-        async with asyncio.timeout(1):
-            adapter = build_adapters(healthy, SystemTime(), quick)[Technique.WEBHOOK]
-            assert (await adapter.deliver(dispatch(Technique.WEBHOOK))).receipt == "7"
+        while not heard:
+            await asyncio.sleep(0.01)
+        adapter = build_adapters(healthy, SystemTime(), quick)[Technique.WEBHOOK]
+        assert (await adapter.deliver(dispatch(Technique.WEBHOOK))).receipt == "7"
+        assert not any(task.done() for task in waiting)
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
@@ -97,7 +101,7 @@ async def test_one_department_hanging_does_not_delay_another() -> None:
 async def test_a_poll_finds_an_answer_or_says_why_not(case: str) -> None:
     talk, problem = POLLS[case]
     async with faulty.faulty_server(talk) as url:
-        lines = lines_to(url, Technique.POLLED, new_secrets(), SHORT)
+        lines = lines_to(url, Technique.POLLED, new_secrets(), PATIENT)
         housing = build_adapters(lines, SystemTime(), url)[Technique.POLLED]
         if problem is None:
             assert await housing.poll(ref_of(dispatch(Technique.POLLED))) is None
@@ -109,7 +113,7 @@ async def test_a_poll_finds_an_answer_or_says_why_not(case: str) -> None:
 
 async def test_a_poll_for_a_round_that_is_gone_for_good_needs_a_person() -> None:
     async with faulty.faulty_server(faulty.json_reply(b"{}", "410 Gone")) as url:
-        lines = lines_to(url, Technique.POLLED, new_secrets(), SHORT)
+        lines = lines_to(url, Technique.POLLED, new_secrets(), PATIENT)
         housing: DepartmentAdapter = build_adapters(lines, SystemTime(), url)[Technique.POLLED]
         with pytest.raises(DepartmentRefusal, match="http-410"):
             await housing.poll(ref_of(dispatch(Technique.POLLED)))

@@ -61,7 +61,7 @@ async def https_server(pem: Path) -> AsyncIterator[str]:
 
 
 async def status_at(url: str, trust: ssl.SSLContext | None) -> int:
-    client = HttpClient(HttpLimits(total_seconds=3), trust=trust)
+    client = HttpClient(HttpLimits(total_seconds=50), trust=trust)
     try:
         return (await client.send(HttpCall("GET", url))).status
     finally:
@@ -85,7 +85,7 @@ async def test_a_pinned_connection_still_asks_the_certificate_for_the_name(
 
     pem = certificate(tmp_path, valid_until=TODAY + dt.timedelta(days=1))
     trust = ssl.create_default_context(cafile=str(pem))
-    client = HttpClient(HttpLimits(total_seconds=3), trust=trust, guard=AddressGuard("127.0.0.0/8", here))
+    client = HttpClient(HttpLimits(total_seconds=50), trust=trust, guard=AddressGuard("127.0.0.0/8", here))
     async with https_server(pem) as url:
         call = HttpCall("GET", url.replace("127.0.0.1", name))
         if accepted:
@@ -104,17 +104,21 @@ async def test_an_expired_certificate_is_not_accepted(tmp_path: Path) -> None:
 
 
 async def test_a_department_never_gets_more_connections_than_allowed() -> None:
-    open_now, most = 0, 0
+    open_now, most, full = 0, 0, asyncio.Event()
 
     async def busy(writer: asyncio.StreamWriter) -> None:
         nonlocal open_now, most
         open_now += 1
         most = max(most, open_now)
+        if open_now == 3:
+            full.set()
+        # The first ones stay until all that are allowed are there; one too many would come to them
+        await full.wait()
         await asyncio.sleep(0.02)
         open_now -= 1
         await faulty.json_reply(b"{}", connection="close")(writer)
 
-    client = HttpClient(HttpLimits(connections=3, total_seconds=10))
+    client = HttpClient(HttpLimits(connections=3, total_seconds=50))
     async with faulty.faulty_server(busy) as url:
         replies = await asyncio.gather(*(client.send(HttpCall("GET", url)) for _ in range(20)))
         await client.close()

@@ -1,7 +1,6 @@
 """One department's trouble is nobody else's: hanging, answering 100 MB, and up one moment and down the next."""
 
 import asyncio
-import time
 from contextlib import AsyncExitStack
 
 import pytest
@@ -42,7 +41,8 @@ class District:
         self.lines = DepartmentLines(
             self._find,
             DepartmentSecrets(dict.fromkeys((*TROUBLED, "well"), secret)),
-            LineOptions(total_seconds=1.0),
+            # Nobody is saved by a time-out here, and a busy machine fails nobody
+            LineOptions(total_seconds=50),
         )
         self.adapter = build_adapters(self.lines, SystemTime(), "http://127.0.0.1:1")[Technique.WEBHOOK]
 
@@ -63,8 +63,14 @@ def _to(code: str, number: int) -> Dispatch:
     return sent.model_copy(update={"department": sent.department.model_copy(update={"code": code})})
 
 
-async def test_others_are_served_on_time_while_three_departments_are_in_trouble() -> None:
-    talks = {"hanging": faulty.silence, "huge": faulty.endless, "flapping": flapping(), "well": GOOD}
+async def test_others_are_served_while_three_departments_are_in_trouble() -> None:
+    released = asyncio.Event()
+
+    async def hanging(writer: asyncio.StreamWriter) -> None:
+        await released.wait()
+        await faulty.reset(writer)
+
+    talks = {"hanging": hanging, "huge": faulty.endless, "flapping": flapping(), "well": GOOD}
     async with AsyncExitStack() as stack:
         district = District()
         stack.push_async_callback(district.lines.close)
@@ -72,12 +78,11 @@ async def test_others_are_served_on_time_while_three_departments_are_in_trouble(
             district.settle(code, await stack.enter_async_context(faulty.faulty_server(talk)))
         storm = [asyncio.create_task(district.deliver(code, number)) for code in TROUBLED for number in range(1, 31)]
         await asyncio.sleep(0)
-        took = []
         for number in range(1, 31):
-            started = time.monotonic()
             assert await district.deliver("well", number) == "7"
-            took.append(time.monotonic() - started)
-        assert sorted(took)[-2] < 0.5, took
+        # All thirty went out and came back while not one of the hanging ones had ended
+        assert not any(task.done() for task in storm[:30])
+        released.set()
         found = await asyncio.gather(*storm, return_exceptions=True)
         assert {type(one) for one in found} <= {DepartmentUnavailable, str}
         assert "7" in found[60:]
@@ -88,12 +93,12 @@ async def test_others_are_served_on_time_while_three_departments_are_in_trouble(
 async def test_a_department_is_asked_no_more_often_than_agreed() -> None:
     async with faulty.faulty_server(GOOD) as url:
         district = District()
-        district.settle("well", url, max_sends_per_minute=30)
-        for number in (1, 2, 3):
-            await district.deliver("well", number)
+        # One a minute: no machine is so slow that the second is due before it is sent
+        district.settle("well", url, max_sends_per_minute=1)
+        await district.deliver("well", 1)
         with pytest.raises(DepartmentUnavailable, match="rate") as caught:
-            await district.deliver("well", 4)
-        assert 0 < (caught.value.retry_after_seconds or 0) <= 2
+            await district.deliver("well", 2)
+        assert 0 < (caught.value.retry_after_seconds or 0) <= 60
         assert district.lines.circuits() == {"well": "closed"}
         await district.lines.close()
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from domain.person import PersonRole
 from tests.api.bodies import PLAN, REASON, REGISTRATION, TRIAGE, changed, launched, registered, triaged
 from tests.api.conftest import Desk
@@ -110,6 +112,27 @@ async def test_a_department_is_a_filter(desk: Desk) -> None:
         assert [line["case_id"] for line in shown.json()["items"]] == [case_id]
     assert foreign.json()["items"] == nobody.json()["items"] == []
     assert wrong.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["waiting_on", "department"])
+async def test_a_department_that_is_not_in_the_directory_is_refused_with_those_that_are(desk: Desk, name: str) -> None:
+    """An empty list would say that nobody waits."""
+    async with desk.client(PersonRole.SUPERVISOR) as supervisor, desk.client(PersonRole.DEPARTMENT_OFFICER) as officer:
+        refused = await supervisor.get("/v1/cases", params={name: "nowhere"})
+        hidden = await officer.get("/v1/cases", params={name: "nowhere"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown-department"), refused.text
+    (problem,) = refused.json()["problems"]
+    assert problem["field"] == name
+    assert "housing, market" in refused.json()["detail"]
+    assert (hidden.status_code, hidden.json()["items"]) == (200, [])
+
+
+async def test_a_case_number_that_is_none_is_refused_with_what_one_looks_like(desk: Desk) -> None:
+    async with desk.client(PersonRole.SUPERVISOR) as supervisor:
+        refused = await supervisor.get("/v1/cases/LD-1")
+    (problem,) = refused.json()["problems"]
+    assert (refused.status_code, problem["field"]) == (422, "case_id")
+    assert "LD-2026-000001" in problem["detail"]
 
 
 async def test_mine_are_the_cases_of_the_duty_leader(desk: Desk) -> None:

@@ -229,3 +229,12 @@ async def test_the_page_needs_nothing_from_outside(desk: Desk) -> None:
 async def test_the_page_shows(desk: Desk, word: str) -> None:
     async with desk.client() as anybody:
         assert word in (await anybody.get("/docs")).text
+
+
+async def test_the_page_shows_no_raw_marks_and_says_what_success_means(desk: Desk) -> None:
+    async with desk.client() as anybody:
+        page = (await anybody.get("/docs")).text
+    written = re.sub(r"<pre>.*?</pre>", "", page, flags=re.DOTALL)
+    assert "`" not in written
+    assert not re.search(r">\s*\* ", written)
+    assert "Successful Response" not in written

@@ -14,6 +14,7 @@ from domain.audit import AuditKind
 from domain.codes import Role, Technique
 from domain.department import Department, DepartmentRoute
 from domain.dispatch import Dispatch, RoundRef, Withdrawal
+from domain.inbox import DepartmentMessage, MessageKind
 from domain.person import Person, PersonRole
 from services.disable_department import disable_department, enable_department
 from store.desk import StoredDesk
@@ -128,6 +129,18 @@ async def test_signing_for_it_is_a_note_and_twice_is_once(desk: Desk) -> None:
     assert [one.status_code for one in told] == [200, 200]
     (note,) = desk.engine.notes
     assert note.acknowledged
+
+
+async def test_signing_without_a_body_is_kept_as_the_message_that_it_makes(desk: Desk) -> None:
+    """The invariant of the bytes holds for people as well: what they did is readable years later."""
+    post, request = await delivered(desk)
+    assert (await post_to(desk, f"/v1/inbox/{request}/acknowledge")).status_code == 200
+    assert (await post_to(desk, f"{post.link}/acknowledge", None, None)).status_code == 200
+    async with desk.store.reading() as session:
+        entries = await session.inbox.of_case(request.partition(".")[0])
+    kept = [DepartmentMessage.model_validate_json(entry.raw) for entry in entries]
+    assert kept == [entry.message for entry in entries]
+    assert [(message.kind, message.request_id) for message in kept] == [(MessageKind.ACKNOWLEDGED, request)] * 2
 
 
 async def test_the_same_answer_twice_is_one_and_another_is_a_contradiction(desk: Desk) -> None:

@@ -9,6 +9,7 @@ import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -17,7 +18,7 @@ from temporalio.client import Client
 from bootstrap.data_lock import DataDirBusyError
 from bootstrap.embedded_temporal import EmbeddedTemporal, EmbeddedTemporalConfig, EmbeddedTemporalError, find_binary
 
-LIMIT = 20
+LIMIT = 60
 
 OWNER = """
 import asyncio, sys
@@ -67,6 +68,16 @@ async def test_the_file_keeps_a_years_histories_in_wal_mode_and_private_ports(em
     # Every loopback address but the one that is served: a listener on all interfaces would answer here
     with pytest.raises(OSError, match=r"refused|unreachable"):
         socket.create_connection(("127.0.0.2", port), timeout=2)
+
+
+@pytest.mark.server
+async def test_the_address_for_people_opens_the_namespace_that_holds_the_cases(embedded: EmbeddedTemporal) -> None:
+    client = await Client.connect(embedded.address, namespace="liandong")
+    namespace = embedded.ui_url.partition("/namespaces/")[2].removesuffix("/workflows")
+    described = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
+    assert described.namespace_info.name == client.namespace
+    async with httpx.AsyncClient(trust_env=False, timeout=LIMIT) as browser:
+        assert (await browser.get(embedded.ui_url)).status_code == 200
 
 
 @pytest.mark.server

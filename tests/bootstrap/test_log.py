@@ -39,6 +39,17 @@ def test_json_lines_keep_chinese_and_both_kinds_of_logger(capsys: pytest.Capture
     assert ours["timestamp"].endswith("Z")
 
 
+def test_a_line_holds_no_coloured_copy_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(LogSettings(format="json"))
+
+    coloured = {"color_message": "Started process [\x1b[36m7\x1b[0m]", "temporal_log": object()}
+    logging.getLogger("server").warning("Started process [7]", extra=coloured)
+
+    (line,) = lines(capsys)
+    assert line["event"] == "Started process [7]"
+    assert not {"color_message", "temporal_log"} & line.keys()
+
+
 def test_personal_data_is_hidden_wherever_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging(LogSettings(format="json"))
 

@@ -2,8 +2,12 @@
 
 import asyncio
 
+from structlog.testing import capture_logs
+
 from bootstrap.loops import Loop, run_loops
 from domain.errors import unavailable
+
+LIMIT = 50
 
 
 class Step:
@@ -25,31 +29,30 @@ async def test_a_step_that_fails_is_tried_again_whatever_it_raised() -> None:
     step, stop = Step(unavailable("engine-unavailable", "away"), ValueError("a bug")), asyncio.Event()
     running = asyncio.create_task(run_loops((Loop("relay", 0.01, step),), stop))
 
-    await asyncio.wait_for(step.worked.wait(), 5)
+    await asyncio.wait_for(step.worked.wait(), LIMIT)
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, LIMIT)
 
     assert step.runs >= 3
 
 
 async def test_a_failing_step_waits_longer_each_time() -> None:
-    step, stop = Step(*[unavailable("engine-unavailable", "away")] * 50), asyncio.Event()
-    running = asyncio.create_task(run_loops((Loop("relay", 0.05, step),), stop))
+    step, stop = Step(*[unavailable("engine-unavailable", "away")] * 4), asyncio.Event()
+    with capture_logs() as told:
+        running = asyncio.create_task(run_loops((Loop("relay", 0.01, step),), stop))
+        await asyncio.wait_for(step.worked.wait(), LIMIT)
+        stop.set()
+        await asyncio.wait_for(running, LIMIT)
 
-    await asyncio.sleep(0.6)
-    stop.set()
-    await asyncio.wait_for(running, 5)
-
-    # Pauses of 0.1, 0.2 and 0.4 seconds: without them there would be about twelve runs
-    assert 2 <= step.runs <= 4
+    assert [line["next_in_seconds"] for line in told] == [0.02, 0.04, 0.08, 0.16]
 
 
 async def test_a_long_pause_ends_with_the_signal_to_stop() -> None:
     step, stop = Step(), asyncio.Event()
     running = asyncio.create_task(run_loops((Loop("reconcile", 3600, step),), stop))
 
-    await asyncio.wait_for(step.worked.wait(), 5)
+    await asyncio.wait_for(step.worked.wait(), LIMIT)
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, LIMIT)
 
     assert step.runs == 1

@@ -72,7 +72,7 @@ def test_every_command_has_help_in_both_languages(command: list[str]) -> None:
         (["verify"], "liandong up"),
         (["up", "--once"], "belong to --demo"),
         (["up", "--json", "results.json"], "belong to --demo"),
-        (["token", "new", "nobody"], "no such person"),
+        (["token", "new", "nobody"], "one person for each role"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -4,12 +4,26 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 
 from simulators.process import SimulatorProcess
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 60
+"""For what takes a second on a quiet machine."""
+STARTER = """
+import sys
+from pathlib import Path
+from simulators.process import SimulatorProcess
+
+simulator = SimulatorProcess(Path(sys.argv[1])).start()
+print(simulator.url, flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -45,11 +59,34 @@ def test_a_start_without_secrets_fails_loudly(tmp_path: Path) -> None:
 
 def test_an_interrupt_from_the_terminal_is_a_quiet_end(secrets_file: Path) -> None:
     command = [sys.executable, "-m", "simulators", "--port", "0", "--secrets", str(secrets_file)]
-    root = Path(__file__).resolve().parents[2]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
         url = json.loads(process.stdout.readline())["url"]
         httpx.get(f"{url}/health", trust_env=False)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, errors) == (0, "")
+
+
+def test_it_ends_with_the_program_that_started_it_even_when_that_was_killed(secrets_file: Path) -> None:
+    command = [sys.executable, "-c", STARTER, str(secrets_file)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout
+        url = starter.stdout.readline().strip()
+        assert httpx.get(f"{url}/health", trust_env=False).status_code == 200
+        starter.kill()
+        starter.wait(PATIENCE_SECONDS)
+        # The starter's own ends of the pipes close with this block; nothing of ours keeps the orphan alive
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while _answers(url):
+        assert time.monotonic() < give_up, "the simulated departments outlive the program that started them"
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", trust_env=False).is_success
+    except httpx.HTTPError:
+        return False

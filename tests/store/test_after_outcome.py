@@ -4,11 +4,22 @@ from datetime import timedelta
 
 import pytest
 
+from domain.case import CaseFilter
 from domain.clock import Clock, ClockKind
 from domain.codes import CaseStage, Cause, Outcome
 from domain.errors import ErrorCategory, LiandongError
 from domain.fact import Fact, FactKind
-from domain.follow_up import FollowUpEnd, FollowUpOrder, FollowUpSnapshot, Rating, RatingGiven, RatingLink, follow_up_id
+from domain.follow_up import (
+    FollowUpEnd,
+    FollowUpOrder,
+    FollowUpSnapshot,
+    Rating,
+    RatingGiven,
+    RatingLink,
+    ReviewHandling,
+    ReviewTreatment,
+    follow_up_id,
+)
 from domain.limit import Limit
 from domain.precedent import draft_precedent
 from domain.progress_code import ProgressAccess
@@ -75,6 +86,57 @@ async def test_projections_only_go_forward_and_keep_what_was_ordered(store: SqlS
         assert await session.follow_ups.reopening_owed(10) == []
     assert kept is not None
     assert (kept.version, kept.reopened_as) == (2, case_id(7))
+
+
+def _review(**done: object) -> ReviewHandling:
+    clock = Clock(clock_id="r", kind=ClockKind.REVIEW_CONTACT, started_at=START, limit=Limit.parse("1 working_days"))
+    return ReviewHandling(contact=ClockProofs(clock=clock), contact_due_at=DUE).model_copy(update=done)
+
+
+RECTIFY = ReviewTreatment.RECTIFY
+OWED: dict[str, dict[str, object]] = {
+    "the call": {},
+    "contact about a bad review": {"call_over": True, "review": _review()},
+    "the decision about it": {"call_over": True, "review": _review(contacted_at=START, decision_due_at=DUE)},
+    "a rectification": {"call_over": True, "review": _review(contacted_at=START, treatment=RECTIFY, rectify_by=DUE)},
+}
+NOT_OWED: dict[str, dict[str, object]] = {
+    "somebody was reached": {"call_over": True},
+    "the rectification is done": {
+        "call_over": True,
+        "review": _review(contacted_at=START, treatment=RECTIFY, rectify_by=DUE, finished_at=START),
+    },
+    "the follow-up has ended": {"ended_at": START},
+}
+
+
+@pytest.mark.parametrize("name", [*OWED, *NOT_OWED])
+async def test_what_a_follow_up_owes_is_overdue_in_the_list_of_cases(store: SqlStore, name: str) -> None:
+    await close(store)
+    async with store.writing() as session:
+        await session.follow_ups.add(order())
+        await session.follow_ups.project(snapshot(order(), 1, **(OWED | NOT_OWED)[name]))
+    late = DUE + timedelta(microseconds=1)
+    async with store.reading() as session:
+        in_time = (await session.cases.page(CaseFilter(overdue=True), DUE)).items
+        overdue = (await session.cases.page(CaseFilter(overdue=True), late)).items
+        others = (await session.cases.page(CaseFilter(overdue=False), late)).items
+        (shown,) = (await session.cases.page(CaseFilter(), late)).items
+    owed = name in OWED
+    assert (len(in_time), len(overdue), len(others)) == (0, int(owed), int(not owed))
+    assert (shown.overdue, shown.next_due_at) == (owed, DUE if owed else None)
+
+
+async def test_the_earliest_of_two_follow_ups_is_the_next_due(store: SqlStore) -> None:
+    await close(store)
+    async with store.writing() as session:
+        for number, days in ((1, 3), (2, 1)):
+            one = order(number=number)
+            await session.follow_ups.add(one)
+            await session.follow_ups.project(snapshot(one, call_due_at=DUE + timedelta(days=days)))
+    async with store.reading() as session:
+        (shown,) = (await session.cases.page(CaseFilter(), DUE)).items
+    assert (shown.overdue, shown.next_due_at) == (False, DUE + timedelta(days=1))
 
 
 async def test_a_second_follow_up_is_owed_once(store: SqlStore) -> None:

@@ -75,6 +75,6 @@ def _write_until_killed(url: str) -> int:
         process.kill()
         last = max([last, *(int(line) for line in process.stdout if line.endswith("\n"))])
         process.stdout.close()
-        process.wait(timeout=10)
+        process.wait(timeout=50)
     assert last >= REPORTS
     return last

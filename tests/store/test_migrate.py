@@ -10,16 +10,19 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from domain.errors import ErrorCategory, LiandongError
 from store.connection import store_url, write_engine
 from store.migrate import migrate
+from store.schema import alembic_config
 from store.sql_store import SqlStore
 from store.tables.row import Row
 from tests.store.samples import case_id, record
 
 ROOT = Path(__file__).resolve().parents[2]
+NEWEST = ScriptDirectory.from_config(alembic_config()).get_current_head()
 PROGRAM = "import asyncio, sys; from store.migrate import migrate; asyncio.run(migrate(sys.argv[1]))"
 
 
@@ -73,7 +76,7 @@ async def test_the_migrated_schema_is_what_the_tables_say(database_url: str) -> 
 
 async def test_an_unmigrated_store_is_not_ready_and_says_why(empty_url: str) -> None:
     store = SqlStore(empty_url)
-    assert await store.ready() == "the store's schema is at nothing, this version needs 0009"
+    assert await store.ready() == f"the store's schema is at nothing, this version needs {NEWEST}"
     with pytest.raises(LiandongError) as refused:
         async with store.reading() as session:
             await session.people.any()
@@ -90,7 +93,7 @@ async def test_a_store_of_another_version_is_not_ready(empty_url: str) -> None:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await engine.dispose()
     store = SqlStore(empty_url)
-    assert await store.ready() == "the store's schema is at 9999, this version needs 0009"
+    assert await store.ready() == f"the store's schema is at 9999, this version needs {NEWEST}"
     await store.close()
 
 

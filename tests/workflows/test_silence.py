@@ -2,8 +2,9 @@
 
 from temporalio.testing import WorkflowEnvironment
 
+from domain.clock import ClockKind, due
 from domain.fact import FactKind
-from tests.workflows.skipped_time import as_2023, ask, instant, skipped_time
+from tests.workflows.skipped_time import CALENDAR, as_2023, ask, instant, skipped_time
 
 
 async def test_silence_over_labour_day_climbs_the_ladder_in_office_hours_until_answered(
@@ -60,11 +61,27 @@ async def test_a_limit_across_spring_festival_is_answered_in_time_on_its_last_da
 async def test_a_due_instant_beyond_the_known_calendar_is_provisional_and_still_chased(
     env: WorkflowEnvironment,
 ) -> None:
+    """The known years end with 2023: beyond them weekends and 1 January are assumed off, and the mark says so."""
     answer = {"q": [(instant("2024-01-09T11:00"), {"code": "ACCEPTED"})]}
     async with skipped_time(env, "2023-12-27T10:00", answer) as world:
         await world.start(world.launch(ask("q", "market", role="LEAD", reply_limit="5 working_days")))
         await world.result()
         round_ = (await world.request("q")).rounds[0]
     assert round_.provisional
+    assert as_2023(round_.due_at) == "2024-01-04T17:00"
     assert round_.in_time is False
-    assert [proof.rung for proof in round_.rungs][:2] == ["reply_reminder", "reply_overdue"]
+    fired = [(proof.rung, as_2023(proof.fired_at)) for proof in round_.rungs]
+    assert fired[:2] == [("reply_reminder", "2024-01-03T09:00"), ("reply_overdue", "2024-01-05T09:00")]
+    clock = next(one for one in round_.clocks if one.kind is ClockKind.REPLY)
+    told = due(clock, CALENDAR)
+    assert told.provisional
+    assert any("暂定" in line.text_zh for line in told.lines)
+
+
+async def test_a_due_instant_within_the_known_calendar_is_not_provisional(env: WorkflowEnvironment) -> None:
+    answer = {"q": [(instant("2023-12-28T11:00"), {"code": "ACCEPTED"})]}
+    async with skipped_time(env, "2023-12-26T10:00", answer) as world:
+        await world.start(world.launch(ask("q", "market", role="LEAD", reply_limit="2 working_days")))
+        await world.result()
+        round_ = (await world.request("q")).rounds[0]
+    assert (as_2023(round_.due_at), round_.provisional, round_.in_time) == ("2023-12-28T17:00", False, True)

@@ -1,0 +1,47 @@
+"""What to do after a refusal, by its code; the codes are those of docs/errors.md."""
+
+_CASE = "`liandong case show CASE` shows its stage, requests, materials and proposals."
+_DEPARTMENTS = "`liandong department list` shows the codes."
+_FOLLOW_UPS = "`liandong case follow-ups CASE` shows them; one begins soon after the outcome."
+_REOPEN = "有新情况可重办 · if something is new: liandong case decide CASE reopen --reason … --set cause=…"
+
+_BY_CODE = {
+    "unknown-case": "`liandong case list` shows the cases.",
+    "not-your-case": "Act as the duty leader of this case: --as PERSON; `liandong case show CASE` names its owner.",
+    "case-ended": _REOPEN,
+    "not-closed": "Act in the case itself; only a closed one is reopened.",
+    "not-coordinating": "Launch the case first; `liandong case show CASE` shows its stage.",
+    "case-not-running": "Launch the case first; `liandong case show CASE` shows its stage.",
+    "no-such-department": _DEPARTMENTS,
+    "unknown-department": _DEPARTMENTS,
+    "department-exists": _DEPARTMENTS,
+    "person-not-found": (
+        "人员由首次启动建立 · The first start makes one person for each role: clerk, leader, officer, supervisor, "
+        "auditor, admin; every start an officer-CODE for each new department without a system. "
+        "tokens.json in the data directory names them."
+    ),
+    "no-such-address": "Does LIANDONG_API__PUBLIC_URL lead to this version of the product? See its `/docs`.",
+    "follow-up-not-running": _FOLLOW_UPS,
+    "follow-up-ended": _FOLLOW_UPS,
+    "no-follow-up": _FOLLOW_UPS,
+}
+_CASE_CODES = (
+    "unknown-request",
+    "no-such-request",
+    "no-such-deferral",
+    "no-such-material",
+    "no-such-file",
+    "no-such-notice",
+    "no-such-proposal",
+)
+_BY_STATUS = {
+    401: "Set LIANDONG_TOKEN, or make a new token on the server: liandong token new PERSON",
+    403: "This person's role may not do that: choose another with --as, for example --as leader.",
+    503: "A part of the product is away; `/health/ready` of the API says which. Try again in a moment.",
+}
+
+
+def next_steps(code: str, status: int | None) -> tuple[str, ...]:
+    """Lines to add to the refusal; none where its own words are enough."""
+    step = _CASE if code in _CASE_CODES else _BY_CODE.get(code) or _BY_STATUS.get(status or 0)
+    return (step,) if step else ()
