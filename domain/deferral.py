@@ -162,11 +162,10 @@ class FailDeferral(RequestDecision):
     remedy: str = Field(min_length=1, max_length=2_000)
 
 
-class ExtendRectification(Decision):
+class ExtendRectification(RequestDecision):
     """More time for the requester after a promise was broken and before the result is revoked."""
 
     kind: Literal["extend_rectification"] = "extend_rectification"
-    request_id: str
     limit: Limit
     """From the decision on: a length of time, or a date."""
     authority: str = Field(min_length=1, max_length=200)

@@ -28,7 +28,7 @@ class Rectification(Subject):
         return {ExtendRectification: Handler(self._check, self._extend)}
 
     def _check(self, command: ExtendRectification) -> None:
-        promise = self._deferral.promise(command.request_id)
+        promise = self._deferral.promise(self._lookup.any(command).request_id)
         if promise.state is not DeferralState.REVOCATION_PROPOSED:
             raise conflict("no-revocation-proposed", f"no revocation is proposed here ({promise.state.value})")
         if promise.found_false:

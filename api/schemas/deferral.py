@@ -39,12 +39,14 @@ class FailDeferralBody(RequestDecisionBody):
     remedy: Reason = Field(description="What the requester can do now.")
 
 
-class ExtendRectificationBody(DecisionBody):
+class ExtendRectificationBody(RequestDecisionBody):
     """延长改正期限 · More time for the requester, from now on, although the promise was broken."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"reason": "住院治疗。", "limit": "5 working_days", "authority": "示范府规〔2023〕2号"}]
+            "examples": [
+                {"reason": "住院治疗。", "round": 1, "limit": "5 working_days", "authority": "示范府规〔2023〕2号"}
+            ]
         }
     )
 

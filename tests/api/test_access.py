@@ -48,6 +48,7 @@ ROLES: dict[tuple[str, str], set[PersonRole]] = {
     ("POST", "/v1/cases/{case_id}/requests/{key}/designate"): DECIDERS,
     ("POST", "/v1/cases/{case_id}/requests/{key}/deferral/approve"): {LEADER},
     ("POST", "/v1/cases/{case_id}/requests/{key}/deferral/fail"): {LEADER},
+    ("POST", "/v1/cases/{case_id}/requests/{key}/deferral/extend-rectification"): {LEADER},
     ("GET", "/v1/cases/{case_id}/requests/{key}/commitment-letter"): {CLERK, LEADER},
     ("POST", "/v1/cases/{case_id}/asks"): DECIDERS,
     ("POST", "/v1/cases/{case_id}/supplement-notice"): DECIDERS,

@@ -38,6 +38,11 @@ DECISIONS: dict[str, dict[str, Any]] = {
     },
     "requests/dissolve/deferral/approve": {"round": 1},
     "requests/dissolve/deferral/fail": {"round": 1, "legal_basis": "第八条", "remedy": "可重新申请"},
+    "requests/dissolve/deferral/extend-rectification": {
+        "round": 1,
+        "limit": "3 working_days",
+        "authority": "示范府规〔2023〕2号",
+    },
     "asks": {"ask": {"key": "records", "department": "police", "text": "核对登记"}},
     "supplement-notice": {"legal_basis": "第三十二条", "limit": "3 working_days"},
     "supplement": {"received": [{"name": "租赁合同", "received_as": "纸质原件"}]},

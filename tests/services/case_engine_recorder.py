@@ -16,8 +16,9 @@ from domain.launch import CaseLaunch, CaseResult
 from domain.plan import Ask, AskKind
 from domain.ports import ProgressRecorder
 from domain.reply import FINAL_REPLIES, Answer, RawAnswer, read_answer
-from domain.rung_proof import RungProof
+from domain.rung_proof import ClockProofs, RungProof
 from domain.snapshot import CaseProgress, CaseSnapshot, OutcomeRecord, RequestSnapshot, RoundSnapshot
+from domain.waiting import Matter, WaitSnapshot
 
 
 class CaseEngineRecorder:
@@ -111,8 +112,25 @@ class CaseEngineRecorder:
             raise conflict("no-open-round", "no round is running")
         over = turn.model_copy(update={"ended_at": self._now(), "end": RoundEnd.DEPARTMENT_DISABLED})
         shown = self.put(order.request_id, over, RequestState.DECISION)
+        shown = shown.model_copy(update={"waits": (*shown.waits, self._wait(order.request_id, turn.number))})
         where, told = (order.request_id, turn.number), {"reason": order.reason}
         await self._change(shown, FactKind.DEPARTMENT_DISABLED, where, actor=order.decided_by, data=told)
+
+    def _wait(self, request: str, number: int) -> WaitSnapshot:
+        """The duty leader's decision has a clock from the moment on that it is owed."""
+        launch = self.launches[request.partition(".")[0]]
+        wait_id, limit = f"{launch.case_id}.wait1", launch.waits.decision
+        clock = Clock(clock_id=f"{wait_id}.decision", kind=ClockKind.DECISION, started_at=self._now(), limit=limit)
+        return WaitSnapshot(
+            wait_id=wait_id,
+            matter=Matter.ANSWER,
+            about=round_id(request, number),
+            request_id=request,
+            why="the department was switched off",
+            deciders=Matter.ANSWER.deciders,
+            clock=ClockProofs(clock=clock),
+            due_at=due(clock, launch.calendar).at,
+        )
 
     async def snapshot(self, case_id: str) -> CaseSnapshot:
         self._answer(case_id)
