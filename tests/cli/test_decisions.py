@@ -184,6 +184,7 @@ def follow_ups_shown() -> dict[str, Any]:
             "treatment": "RECTIFY",
             "reason": "上门",
             "decision": None,
+            "rectification": None,
         },
         "waiting_for": "",
         "ended_at": at,
