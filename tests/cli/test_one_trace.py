@@ -1,7 +1,6 @@
 """One trace leads from the duty leader's launch through workflow and activity to the department's system."""
 
 import gzip
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tests.cli.test_demonstration import ROOT, run
+from tests.cli.test_demonstration import PATIENCE_SECONDS, patient_policies, run
 
 
 @dataclass
@@ -57,12 +56,9 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.mark.server
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(2 * PATIENCE_SECONDS)
 def test_the_launch_and_the_departments_call_are_one_trace(tmp_path: Path, collector: Collector) -> None:
-    policies = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
-    for script in (policies / "demonstration").glob("*.toml"):
-        if script.name != "hk-2.toml":
-            script.unlink()
+    policies = patient_policies(tmp_path, "hk-2")
 
     answer = run(
         tmp_path / "data",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
+from temporalio.api.enums.v1 import EventType
 from temporalio.service import RPCError
 
 from domain.case import CaseRecord, LaunchIntent
@@ -156,10 +157,10 @@ class Case:
         found = self.world.inside.client.list_workflows(f"WorkflowId = '{self.case_id}'")
         return len([one async for one in found])
 
-    async def events(self) -> int:
-        """Length of its history."""
-        described = await self.world.inside.client.get_workflow_handle(self.case_id).describe()
-        return int(described.history_length)
+    async def ordered(self) -> int:
+        """Events of its history that its commands and messages brought about, without the engine's own tasks."""
+        history = self.world.inside.client.get_workflow_handle(self.case_id).fetch_history_events()
+        return len([one async for one in history if "WORKFLOW_TASK" not in EventType.Name(one.event_type)])
 
 
 async def triaged(world: World, *asks: Json) -> Case:

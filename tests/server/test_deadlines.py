@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from domain.fact import FactKind
@@ -13,22 +14,16 @@ from tests.server.world import World
 pytestmark = [
     pytest.mark.server,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(120, func_only=True),
+    pytest.mark.timeout(400, func_only=True),
 ]
 
-LIMIT = "15 seconds"
+LIMITS_SECONDS = (15, 120)
+"""The second one for a machine that is too slow for the first."""
 _PAST_DUE_SECONDS = 1.0
 
 
 async def test_answers_before_and_after_a_deadline_that_passes_without_workers(world: World) -> None:
-    late, timely, silent = await asyncio.gather(
-        *(launched(world, ask("one", code, reply=LIMIT)) for code in ("market", "police", "medical"))
-    )
-    for case in (late, timely, silent):
-        await case.delivered()
-    assert await world.worker.stop() == 0, world.worker.said()
-    in_time = await world.call_back("police", timely.reply("one"))
-    assert datetime.now(UTC) < await _due(timely), "the machine is too slow for this limit"
+    (late, timely, silent), in_time = await _one_answer_in_time(world)
 
     await _until_past(max([await _due(case) for case in (late, timely, silent)]))
     too_late = await world.call_back("market", late.reply("one"))
@@ -43,6 +38,21 @@ async def test_answers_before_and_after_a_deadline_that_passes_without_workers(w
     assert (await silent.decide("withdraw")).status_code == 200
     await silent.closed()
     await world.verified()
+
+
+async def _one_answer_in_time(world: World) -> tuple[tuple[Case, Case, Case], httpx.Response]:
+    """Three cases whose departments have been asked, no worker any more, and one answer before the deadline."""
+    for limit in LIMITS_SECONDS:
+        asks = [ask("one", code, reply=f"{limit} seconds") for code in ("market", "police", "medical")]
+        late, timely, silent = [await launched(world, one) for one in asks]
+        for case in (late, timely, silent):
+            await case.delivered()
+        assert await world.worker.stop() == 0, world.worker.said()
+        in_time = await world.call_back("police", timely.reply("one"))
+        if datetime.now(UTC) < await _due(timely):
+            return (late, timely, silent), in_time
+        await world.start_worker()
+    raise AssertionError("the machine is too slow even for the longest limit")
 
 
 async def _judged_late(case: Case) -> None:

@@ -45,6 +45,8 @@ async def test_temporal_killed_with_open_cases_while_callbacks_arrive(world: Wor
         for key in ("one", "two"):
             turn = await case.round(key)
             assert turn.received_at == next(e.received_at for e in kept if e.entry_id == turn.answer_ref)
+    # What the native core said about the loss stands in a file: no colours
+    assert "\x1b" not in world.worker.said()
     # The same message is answered as it was the first time
     assert [(one.status_code, one.content) for one in again] == [(one.status_code, one.content) for one in replies]
     await world.verified()
