@@ -68,7 +68,9 @@ DECISIONS: dict[str, Decision] = {
             "participants",
         ),
         Decision("designate", "requests/{part}/designate", "指定承办", "bindingly", _REQUEST, "to minutes support?"),
-        Decision("approve-deferral", "requests/{part}/deferral/approve", "容缺特批", "override a rule", _REQUEST),
+        Decision(
+            "approve-deferral", "requests/{part}/deferral/approve", "容缺特批", "override a rule", _REQUEST, "authority"
+        ),
         Decision(
             "fail-deferral",
             "requests/{part}/deferral/fail",
@@ -83,12 +85,12 @@ DECISIONS: dict[str, Decision] = {
             "延长改正",
             "more time after a broken promise",
             _REQUEST,
-            "limit",
+            "limit authority",
         ),
         Decision("add-ask", "asks", "增派", "ask one more", fields="ask"),
         Decision("minutes", "minutes", "会议纪要", "record", fields="number held_at participants actions"),
         Decision("escalate", "escalate", "提级", "tell the next level", fields="level"),
-        Decision("weigh", "weigh", "权衡", "whose answer stands", fields="prevails"),
+        Decision("weigh", "weigh", "权衡", "whose answer stands", fields="prevails authority"),
         Decision(
             "propose",
             "proposals",
@@ -104,7 +106,7 @@ DECISIONS: dict[str, Decision] = {
             "extend-material", "materials/{part}/extend", "材料延期", "more time", _MATERIAL, "limit force_majeure?"
         ),
         Decision("clear-suspicion", "materials/{part}/clear", "嫌疑核查", "genuine or not", _MATERIAL, "genuine"),
-        Decision("repair-record", "dishonesty-repair", "信用修复", "made good"),
+        Decision("repair-record", "dishonesty-repair", "信用修复", "made good", fields="authority"),
         Decision("withdraw", "withdraw", "撤回案件", "taken back"),
         Decision("close", "close", "办结", "with an outcome", fields="outcome legal_basis? remedy? report? support?"),
         Decision("reopen", "reopen", "重新办理", "a new case", fields="cause new_evidence?", authorised=False),

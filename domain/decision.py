@@ -1,6 +1,6 @@
 """What people decide about a running case. Each command is an update with a stable id: twice has one effect."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,10 @@ NEGATIVE_OUTCOMES = frozenset({Outcome.LAWFULLY_REFUSED, Outcome.NOT_DONE, Outco
 
 CLOSING_OUTCOMES = frozenset({*NEGATIVE_OUTCOMES, Outcome.DONE, Outcome.EXPLAINED, Outcome.REFERRED})
 """Outcomes that a duty leader may close a coordination with. WITHDRAWN and REVOKED have commands of their own."""
+
+
+Authority = Annotated[str, Field(min_length=1, max_length=200)]
+"""The number of a document: required where a person lets a rule give way."""
 
 
 class Decision(Wire):
@@ -64,5 +68,7 @@ class WeighAnswers(Decision):
     """Two departments say opposite things: the leader records which weighs more and why (`reason`)."""
 
     kind: Literal["weigh_answers"] = "weigh_answers"
+    authority: Authority
+    """A department's lawful "no", or its "yes", is set aside."""
     prevails: str
     """Request id of the answer that stands."""

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from domain.decision import Decision, RequestDecision
+from domain.decision import Authority, Decision, RequestDecision
 from domain.department import DepartmentRoute
 from domain.limit import Limit
 from domain.material_name import material_key
@@ -133,6 +133,7 @@ class ApproveDeferral(RequestDecision):
     """The duty leader overrides what speaks against a deferral; `reason` is recorded."""
 
     kind: Literal["approve_deferral"] = "approve_deferral"
+    authority: Authority
 
 
 class SubmitMaterial(Decision):
@@ -146,7 +147,7 @@ class SubmitMaterial(Decision):
 
 
 class ExtendMaterial(Decision):
-    """One more time; for force majeure it leaves no mark and does not count."""
+    """One more time; for force majeure it leaves no mark and does not count, on the document that establishes it."""
 
     kind: Literal["extend_material"] = "extend_material"
     material_id: str
@@ -168,7 +169,7 @@ class ExtendRectification(RequestDecision):
     kind: Literal["extend_rectification"] = "extend_rectification"
     limit: Limit
     """From the decision on: a length of time, or a date."""
-    authority: str = Field(min_length=1, max_length=200)
+    authority: Authority
     """The document that allows it: the rules themselves end here."""
 
 

@@ -80,6 +80,10 @@ class Precedents(Protocol):
         """False when the case has one."""
         ...
 
+    async def put(self, precedent: Precedent) -> None:
+        """Replaces an earlier draft of the case."""
+        ...
+
     async def get(self, case_id: str) -> Precedent | None: ...
     async def undrafted(self, limit: int) -> Sequence[str]:
         """Closed cases without one."""

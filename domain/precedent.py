@@ -1,10 +1,11 @@
 """A closed case as the library may keep it: what was asked, what blocked it, what was done, without anybody in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from domain.case import CaseRecord
 from domain.codes import Cause, Outcome, ReplyCode, RequestState, Role
+from domain.follow_up import Rating, RatingGiven
 from domain.masking import mask_text
 from domain.plan import AskKind
 from domain.snapshot import RequestSnapshot, RoundSnapshot
@@ -34,6 +35,13 @@ class PrecedentReply(Wire):
     in_time: bool | None
 
 
+class PrecedentRating(Wire):
+    """How the requester judged it. The comment stays in the case."""
+
+    coordination: Rating
+    item: Rating | None
+
+
 class Precedent(Wire):
     """A draft: nothing enters the library before a person has read it."""
 
@@ -49,10 +57,17 @@ class Precedent(Wire):
     plan: tuple[PlanStep, ...]
     replies: tuple[PrecedentReply, ...]
     legal_bases: tuple[str, ...]
+    """Of the outcome, of what two people decided and of the departments' own answers, masked."""
+    weighed: tuple[str, ...] = ()
+    """Why one of two contradicting answers stood, masked."""
     outcome: Outcome
     ground: str
     """Why it ended so, masked."""
     remedy: str
+    support: str = ""
+    """What was given instead of the original wish, masked."""
+    ratings: tuple[PrecedentRating, ...] = ()
+    """They come after the draft, which is then written anew."""
     days_to_outcome: float
     generation: int
 
@@ -60,8 +75,8 @@ class Precedent(Wire):
 _BLOCKING = frozenset({ReplyCode.REFUSED, ReplyCode.NOT_MINE, ReplyCode.NEED_MORE, ReplyCode.NO_RESULT})
 
 
-def draft_precedent(record: CaseRecord) -> Precedent | None:
-    """None as long as the case has no outcome. Only the request, the ground and the remedy are texts, all masked."""
+def draft_precedent(record: CaseRecord, ratings: Sequence[RatingGiven] = ()) -> Precedent | None:
+    """None as long as the case has no outcome. Every text of people in it is masked."""
     if record.outcome is None or record.closed_at is None:
         return None
     known = tuple(_known_values(record))
@@ -77,10 +92,13 @@ def draft_precedent(record: CaseRecord) -> Precedent | None:
         blocked_by=tuple(dict.fromkeys(_blocked_by(requests))),
         plan=tuple(_step(request, record) for request in requests),
         replies=tuple(_reply(request, turn) for request in requests for turn in request.rounds),
-        legal_bases=tuple(dict.fromkeys(_legal_bases(record, known))),
+        legal_bases=tuple(dict.fromkeys(mask_text(basis, known) for basis in _legal_bases(record, requests) if basis)),
+        weighed=tuple(mask_text(_reason(weighing), known) for weighing in _weighings(record)),
         outcome=record.outcome.outcome,
         ground=mask_text(record.outcome.reason, known),
         remedy=mask_text(record.outcome.remedy or "", known),
+        support=mask_text(record.outcome.support or "", known),
+        ratings=tuple(PrecedentRating(coordination=given.coordination, item=given.item) for given in ratings),
         days_to_outcome=round((record.closed_at - record.registered_at) / timedelta(days=1), 2),
         generation=record.lineage.generation,
     )
@@ -133,7 +151,20 @@ def _reply(request: RequestSnapshot, turn: RoundSnapshot) -> PrecedentReply:
     )
 
 
-def _legal_bases(record: CaseRecord, known: tuple[str, ...]) -> Iterator[str]:
-    for text in (record.outcome.legal_basis if record.outcome else None,):
-        if text:
-            yield mask_text(text, known)
+def _legal_bases(record: CaseRecord, requests: tuple[RequestSnapshot, ...]) -> Iterator[str | None]:
+    yield record.outcome.legal_basis if record.outcome else None
+    for proposal in record.snapshot.proposals if record.snapshot else ():
+        if proposal.confirmed:
+            yield proposal.legal_basis
+    for request in requests:
+        yield from (turn.reply_basis for turn in request.rounds)
+
+
+def _weighings(record: CaseRecord) -> tuple[str, ...]:
+    return record.snapshot.weighings if record.snapshot else ()
+
+
+def _reason(weighing: str) -> str:
+    """Without the request id in front: the step that it names is told by its key."""
+    prevails, _, reason = weighing.partition(": ")
+    return f"{prevails.partition('.')[2]}: {reason}"

@@ -13,6 +13,17 @@ from domain.reply import (
 )
 
 
+def reply_basis(reply: Reply) -> str:
+    """The law or the catalogue entry that a department's "no" rests on; empty for every other reply."""
+    match reply:
+        case Refused():
+            return reply.legal_basis
+        case NotMine():
+            return reply.basis
+        case _:
+            return ""
+
+
 def reply_text(reply: Reply) -> str:
     """The reply's own words, its parts named; never interpreted as markup by anybody downstream."""
     match reply:

@@ -41,6 +41,8 @@ class RoundSnapshot(Wire):
     reply: ReplyCode | None = None
     reply_text: str = ""
     """What the reply says, in one paragraph, for people."""
+    reply_basis: str = ""
+    """REFUSED and NOT_MINE: the law or the catalogue entry that it rests on."""
     answer_ref: str | None = None
     received_at: Instant | None = None
     in_time: bool | None = None

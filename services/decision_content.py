@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from domain.any_decision import AnyDecision
 from domain.assignment import AnswerExternal
 from domain.decision import CLOSING_OUTCOMES, CloseCase
+from domain.deferral import ExtendMaterial
 from domain.errors import invalid
 from domain.limit import Limit
 from domain.outcome import incomplete_ending
@@ -24,6 +25,9 @@ def check_content(decision: AnyDecision, today: dt.date) -> None:
         if isinstance(limit, Limit):
             _refuse_past(limit.date, today, name)
     _refuse_past(getattr(decision, "until", None), today, "until")
+    if isinstance(decision, ExtendMaterial) and decision.force_majeure and not (decision.authority or "").strip():
+        detail = "force majeure sets the rules aside: name the document that establishes it"
+        raise invalid("authority-required", detail, field="authority")
     if isinstance(decision, AnswerExternal):
         _check_reply(decision, today)
     if isinstance(decision, CloseCase):

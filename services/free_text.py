@@ -13,7 +13,19 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 Mask = Callable[[str], str]
 
 _TEXTS: Final = frozenset(
-    {"title", "request", "text", "note", "reply_text", "reason", "advice", "refer_to", "legal_basis", "remedy"}
+    {
+        "title",
+        "request",
+        "text",
+        "note",
+        "reply_text",
+        "reply_basis",
+        "reason",
+        "advice",
+        "refer_to",
+        "legal_basis",
+        "remedy",
+    }
     | {"authority", "waiting_for", "decision_needed", "receipt", "why"}
 )
 

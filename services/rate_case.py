@@ -11,6 +11,7 @@ from domain.fact import Fact, FactKind
 from domain.follow_up import FollowUpLaunch, FollowUpOrder, Rating, RatingGiven, RatingLink, TakeRating
 from domain.wire import Instant, Wire
 from services.authenticate import token_hash
+from services.draft_precedents import draft_anew
 from services.office import Office
 from services.open_progress import open_progress
 from services.order_follow_ups import order_next
@@ -127,6 +128,7 @@ async def _deliver(office: Office, link: RatingLink) -> bool:
 
 async def _over_already(office: Office, link: RatingLink) -> bool:
     """It came in time and found the follow-up over: another one takes it in, so that a bad review is answered for."""
+    await draft_anew(office, link.case_id)
     async with office.store.writing() as session:
         current = await session.rating_links.get(link.token_hash, lock=True)
         order = await session.follow_ups.get(link.follow_up_id, lock=True)
@@ -146,6 +148,8 @@ def _ended(order: FollowUpOrder | None) -> bool:
 
 
 async def _settle(office: Office, link: RatingLink) -> bool:
+    # Before it counts as delivered: whatever dies in between, the rating is relayed and drafted once more
+    await draft_anew(office, link.case_id)
     async with office.store.writing() as session:
         await session.rating_links.save(link.model_copy(update={"delivered_at": office.time.now()}))
     return True

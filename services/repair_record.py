@@ -9,20 +9,19 @@ from services.office import Office
 from services.read_case import Timeline
 
 
-async def repair_record(office: Office, person: Person, case_id: str, reason: str, authority: str | None) -> Timeline:
+async def repair_record(office: Office, person: Person, case_id: str, reason: str, authority: str) -> Timeline:
     """From now on the case counts against no deferral. Raises CONFLICT `nothing-to-repair`."""
     async with office.store.writing() as session:
         record = await open_case(session, person, Action.REPAIR_RECORD, case_id, lock=True)
         if record.outcome is None or record.outcome.outcome is not Outcome.REVOKED:
             raise conflict("nothing-to-repair", "only a case whose result was revoked leaves a mark")
-        told = {"reason": reason, "authority": authority or ""}
         repaired = Fact(
             fact_id=f"{case_id}.dishonesty-repaired",
             case_id=case_id,
             kind=FactKind.DISHONESTY_REPAIRED,
             at=office.time.now(),
             actor=person.actor,
-            data={name: value for name, value in told.items() if value},
+            data={"reason": reason, "authority": authority},
         )
         if not any(one.fact.fact_id == repaired.fact_id for one in await session.facts.of_case(case_id)):
             await session.facts.append(case_id, [repaired])

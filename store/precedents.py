@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.codes import CaseStage
 from domain.precedent import Precedent
 from store.columns import document
-from store.inserts import insert_if_absent
+from store.inserts import insert_if_absent, put
 from store.tables.cases import CaseRow
 from store.tables.precedents import PrecedentRow
 
@@ -18,15 +18,10 @@ class SqlPrecedents:
         self._session = session
 
     async def add(self, precedent: Precedent) -> bool:
-        row = PrecedentRow(
-            case_id=precedent.case_id,
-            cause=precedent.cause.value if precedent.cause else None,
-            outcome=precedent.outcome.value,
-            item_code=precedent.item_code,
-            closed_at=precedent.closed_at,
-            document=document(precedent),
-        )
-        return await insert_if_absent(self._session, row, "case_id")
+        return await insert_if_absent(self._session, _row_of(precedent), "case_id")
+
+    async def put(self, precedent: Precedent) -> None:
+        await put(self._session, PrecedentRow, [_row_of(precedent).model_dump()])
 
     async def get(self, case_id: str) -> Precedent | None:
         row = await self._session.get(PrecedentRow, case_id)
@@ -41,3 +36,14 @@ class SqlPrecedents:
             .limit(limit)
         )
         return (await self._session.exec(wanted)).all()
+
+
+def _row_of(precedent: Precedent) -> PrecedentRow:
+    return PrecedentRow(
+        case_id=precedent.case_id,
+        cause=precedent.cause.value if precedent.cause else None,
+        outcome=precedent.outcome.value,
+        item_code=precedent.item_code,
+        closed_at=precedent.closed_at,
+        document=document(precedent),
+    )

@@ -10,7 +10,7 @@ from domain.fact import ENGINE
 from domain.objection import ReturnRights
 from domain.outage import OutageSnapshot
 from domain.reply import Answer
-from domain.reply_text import reply_text
+from domain.reply_text import reply_basis, reply_text
 from domain.snapshot import RoundSnapshot
 from workflows.clock_set import ClockSet
 
@@ -101,6 +101,7 @@ class Round:
             end=self.end,
             reply=self.reply,
             reply_text=reply_text(self.answer.reply) if self.answer else "",
+            reply_basis=reply_basis(self.answer.reply) if self.answer else "",
             answer_ref=self.answer_ref,
             received_at=self.received_at,
             in_time=self.in_time(),

@@ -90,7 +90,7 @@ async def extend_rectification(
 ) -> CoordinationShown:
     """告知承诺 only, once a revocation is proposed: the duty leader's alone, on a document that allows it."""
     command = ExtendRectification.model_validate(
-        {**on.decision("extend-rectification", person, body), "request_id": on.request_id, "limit": body.limit}
+        {**on.decision("extend-rectification", person, body), "limit": body.limit}
     )
     return show_coordination(await decide(office, person, on.case_id, command))
 

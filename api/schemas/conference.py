@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.decision import DecisionBody, NegativeReportBody, RequestDecisionBody
+from api.schemas.decision import DecisionBody, NegativeReportBody, RequestDecisionBody, RequiredAuthority
 from api.schemas.plan import AskBody
 from api.schemas.values import AS_TEXT, Body, Day, Line, Moment, Reason
 from domain.codes import Outcome, Role
@@ -121,9 +121,18 @@ class WeighBody(DecisionBody):
     """权衡 · Two departments say opposite things: whose answer stands, and why (`reason`)."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "以现行目录为准。", "prevails": "LD-2023-000001.dissolve"}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "reason": "以现行目录为准。",
+                    "prevails": "LD-2023-000001.dissolve",
+                    "authority": "示范府规〔2023〕2号",
+                }
+            ]
+        }
     )
 
+    authority: RequiredAuthority
     prevails: str = Field(pattern=REQUEST_ID, description="Request id of the answer that stands.")
 
 

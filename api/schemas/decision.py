@@ -23,6 +23,9 @@ class DecisionBody(Body):
     authority: Line | None = Field(default=None, description="Number of the document that allows it.")
 
 
+RequiredAuthority = Annotated[Line, Field(description="Number of the document that allows it: a rule gives way here.")]
+
+
 class RequestDecisionBody(DecisionBody):
     """Of two people who decide about a request at once, the first one wins and the second is told what happened."""
 

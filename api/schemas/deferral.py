@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.decision import DecisionBody, RequestDecisionBody
-from api.schemas.values import AS_TEXT, LimitText, Line, Reason
+from api.schemas.decision import DecisionBody, RequestDecisionBody, RequiredAuthority
+from api.schemas.values import AS_TEXT, LimitText, Reason
 from domain.deferral import Channel
 
 
@@ -17,6 +17,8 @@ class ApproveDeferralBody(RequestDecisionBody):
             "examples": [{"reason": "已当面核验，风险可控。", "round": 1, "authority": "示范府规〔2023〕2号"}]
         }
     )
+
+    authority: RequiredAuthority
 
 
 class FailDeferralBody(RequestDecisionBody):
@@ -51,7 +53,7 @@ class ExtendRectificationBody(RequestDecisionBody):
     )
 
     limit: LimitText
-    authority: Line = Field(description="Number of the document that allows it: the rules themselves end here.")
+    authority: RequiredAuthority
 
 
 class SubmitBody(DecisionBody):
@@ -66,11 +68,20 @@ class ExtendMaterialBody(DecisionBody):
     """材料延期 · One more time; for force majeure it does not count and leaves no mark."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "台风停航。", "limit": "3 working_days", "force_majeure": True}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "reason": "台风停航。",
+                    "limit": "3 working_days",
+                    "force_majeure": True,
+                    "authority": "海事通告〔2023〕12号",
+                }
+            ]
+        }
     )
 
     limit: LimitText
-    force_majeure: bool = False
+    force_majeure: bool = Field(default=False, description="Needs the `authority` that establishes it.")
 
 
 class ClearBody(DecisionBody):
@@ -87,3 +98,5 @@ class RepairBody(DecisionBody):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"reason": "已补交材料并接受处理。", "authority": "信用修复〔2023〕7号"}]}
     )
+
+    authority: RequiredAuthority

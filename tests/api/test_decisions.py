@@ -36,7 +36,7 @@ DECISIONS: dict[str, dict[str, Any]] = {
         "support": ["police"],
         "minutes": "会商纪要〔2023〕3号",
     },
-    "requests/dissolve/deferral/approve": {"round": 1},
+    "requests/dissolve/deferral/approve": {"round": 1, "authority": "示范府规〔2023〕2号"},
     "requests/dissolve/deferral/fail": {"round": 1, "legal_basis": "第八条", "remedy": "可重新申请"},
     "requests/dissolve/deferral/extend-rectification": {
         "round": 1,
@@ -53,11 +53,15 @@ DECISIONS: dict[str, dict[str, Any]] = {
         "actions": [{"department": "market", "what": "移交清单", "until": "2023-01-10", "basis": "第二条"}],
     },
     "escalate": {"level": "supervisor"},
-    "weigh": {"prevails": "LD-2023-000001.dissolve"},
+    "weigh": {"prevails": "LD-2023-000001.dissolve", "authority": "示范府规〔2023〕2号"},
     "proposals": {"act": "WAIVE_REQUEST", "request_id": "LD-2023-000001.dissolve", "legal_basis": "第九条"},
     f"proposals/{PROPOSAL}/confirm": {"confirmed": False},
     f"materials/{MATERIAL}/submit": {"channel": "POST"},
-    f"materials/{MATERIAL}/extend": {"limit": "2 working_days", "force_majeure": True},
+    f"materials/{MATERIAL}/extend": {
+        "limit": "2 working_days",
+        "force_majeure": True,
+        "authority": "海事通告〔2023〕12号",
+    },
     "withdraw": {},
     "close": {"outcome": "LAWFULLY_REFUSED", "legal_basis": "第六条", "remedy": "可申请复议", "report": REPORT},
 }
@@ -173,6 +177,11 @@ async def test_nobody_smuggles_a_hash_in_without_its_file(desk: Desk) -> None:
         ("requests/dissolve/extend", {"round": 1, "limit": "2023-01-02"}, "limit"),
         ("requests/dissolve/answer-extension", {"round": 1, "granted": True, "until": "2023-01-02"}, "until"),
         ("close", {"outcome": "LAWFULLY_REFUSED", "legal_basis": "第六条", "remedy": "可复议"}, "report"),
+        ("requests/dissolve/deferral/approve", {"round": 1}, "authority"),
+        ("requests/dissolve/deferral/extend-rectification", {"round": 1, "limit": "2 working_days"}, "authority"),
+        ("weigh", {"prevails": "LD-2023-000001.dissolve"}, "authority"),
+        (f"materials/{MATERIAL}/extend", {"limit": "2 working_days", "force_majeure": True}, "authority"),
+        ("dishonesty-repair", {}, "authority"),
         ("minutes", DECISIONS["minutes"] | {"held_at": "2023-01-03T09:00:00"}, "held_at"),
     ],
 )

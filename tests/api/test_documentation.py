@@ -96,6 +96,7 @@ async def test_the_examples_of_bodies_are_accepted(desk: Desk) -> None:
             (f"materials/{MATERIAL}/extend", "ExtendMaterialBody"),
             ("requests/licence/deferral/approve", "ApproveDeferralBody"),
             ("requests/licence/deferral/fail", "FailDeferralBody"),
+            ("requests/licence/deferral/extend-rectification", "ExtendRectificationBody"),
             ("withdraw", "WithdrawCaseBody"), ("close", "CloseBody"),
         ):  # fmt: skip
             response = await leader.post(f"{case}/{path}", json=example[name][0], headers={"Idempotency-Key": path})

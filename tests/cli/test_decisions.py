@@ -60,8 +60,7 @@ def test_a_kind_names_the_fields_of_its_body(kind: str) -> None:
     assert decision.authorised is ("authority" in schema["properties"]) or not decision.reasoned
     for name, optional in said.items():
         assert optional is (name not in schema["required"]), name
-    # The authority is an option of its own; where a rule gives way it must be named
-    assert set(schema.get("required", ())) - {"authority"} <= set(said) | given
+    assert set(schema.get("required", ())) <= set(said) | given
 
 
 class Desk(ThreadingHTTPServer):

@@ -4,6 +4,7 @@ import pytest
 
 from domain.case import Triage
 from domain.codes import CaseStage, Cause, Outcome, ReplyCode, RequestState, Role, TriageDecision
+from domain.follow_up import Rating, RatingGiven
 from domain.masking import mask_text
 from domain.plan import Ask, AskKind, Plan
 from domain.precedent import draft_precedent
@@ -30,7 +31,13 @@ def _planted_record() -> object:
     requester = record.registration.requester.model_copy(update={**PLANTED, "health": "需要每周透析三次"})
     turn = samples.ended(samples.turn(department="market"), in_time=False)
     refused = turn.model_copy(
-        update={"reply": ReplyCode.REFUSED, "reply_text": told, "received_at": samples.DUE, "receipt": THIRD_PARTY}
+        update={
+            "reply": ReplyCode.REFUSED,
+            "reply_text": told,
+            "reply_basis": f"区廉租住房标准 第三条（{told}）",
+            "received_at": samples.DUE,
+            "receipt": THIRD_PARTY,
+        }
     )
     external = samples.request(1, "owner", kind=AskKind.EXTERNAL).model_copy(update={"party": f"物业{THIRD_PARTY}"})
     market = samples.request(1, "market", refused, state=RequestState.ANSWERED).model_copy(update={"text": told})
@@ -41,6 +48,7 @@ def _planted_record() -> object:
         reason=f"经核实，{told}需要每周透析三次",
         legal_basis="沪府规〔2022〕1号 第六条第二款",
         remedy=f"可由{PLANTED['name']}向区房管局申请复核",
+        support=f"临时救助，已告知{PLANTED['name']}，电话{PLANTED['contact']}",
     )
     return record.model_copy(
         update={
@@ -53,15 +61,26 @@ def _planted_record() -> object:
                 new_evidence=told,
             ),
             "plan": Plan(asks=(Ask(key="market", department="market", text=told, role=Role.LEAD),)),
-            "snapshot": samples.snapshot(1, market, external),
+            "snapshot": samples.snapshot(1, market, external).model_copy(update={"weighings": _weighings(told)}),
             "outcome": outcome,
             "closed_at": samples.DUE,
         }
     )
 
 
+def _weighings(told: str) -> tuple[str, ...]:
+    return (f"{samples.case_id()}.market: 以现行标准为准；{told}",)
+
+
+def _rating() -> RatingGiven:
+    comment = f"{PLANTED['name']}很满意，电话{PLANTED['contact']}"
+    return RatingGiven(
+        coordination=Rating.SATISFIED, item=Rating.DISSATISFIED, comment=comment, received_at=samples.DUE
+    )
+
+
 def test_nobody_can_be_found_in_a_draft() -> None:
-    draft = draft_precedent(_planted_record())  # type: ignore[arg-type]
+    draft = draft_precedent(_planted_record(), [_rating()])  # type: ignore[arg-type]
     assert draft is not None
     written = draft.model_dump_json()
     planted = [
@@ -72,10 +91,15 @@ def test_nobody_can_be_found_in_a_draft() -> None:
 
 
 def test_what_can_be_learned_is_still_there() -> None:
-    draft = draft_precedent(_planted_record())  # type: ignore[arg-type]
+    draft = draft_precedent(_planted_record(), [_rating()])  # type: ignore[arg-type]
     assert draft is not None
     assert "未注销执照" in draft.question
-    assert draft.legal_bases == ("沪府规〔2022〕1号 第六条第二款",)
+    outcomes, departments = draft.legal_bases
+    assert outcomes == "沪府规〔2022〕1号 第六条第二款"
+    assert departments.startswith("区廉租住房标准 第三条")
+    assert draft.support.startswith("临时救助")
+    assert draft.weighed[0].startswith("market: 以现行标准为准")
+    assert [(one.coordination, one.item) for one in draft.ratings] == [(Rating.SATISFIED, Rating.DISSATISFIED)]
     assert draft.blocked_by == ("market REFUSED",)
     assert [(step.key, step.role) for step in draft.plan] == [("market", Role.SUPPORT), ("owner", Role.EXTERNAL)]
     (reply,) = draft.replies

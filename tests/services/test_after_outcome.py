@@ -10,7 +10,6 @@ from domain.follow_up import FollowUpEnd, FollowUpOrder, Rating, RecordCall, Tak
 from domain.lineage import ReopenCause
 from domain.store_ports import StoreSession
 from services import order_follow_ups as orders
-from services.draft_precedents import draft_precedents
 from services.launch_coordination import launch_coordination
 from services.office import Office
 from services.order_follow_ups import order_follow_ups
@@ -252,20 +251,6 @@ async def test_reopening_is_refused_where_it_has_no_ground(window: Window) -> No
             await reopen_case(window.office, person, case_id, wanted)
         assert caught.value.code == code
     assert (await window.record(closed.case_id)).lineage.reopened_as == ()
-
-
-async def test_every_closed_case_leaves_one_draft_for_the_library(window: Window) -> None:
-    closed, _ = await explained(window)
-    assert await draft_precedents(window.office) == 1
-    assert await draft_precedents(window.office) == 0
-    async with window.store.reading() as session:
-        draft = await session.precedents.get(closed.case_id)
-    assert draft is not None
-    assert draft.outcome is Outcome.EXPLAINED
-    requester = closed.registration.requester
-    for personal in (requester.name, requester.contact, requester.resident_id, requester.health):
-        assert personal is not None
-        assert personal not in draft.model_dump_json()
 
 
 async def test_a_case_that_cannot_be_followed_up_keeps_no_other_waiting(

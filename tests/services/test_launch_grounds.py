@@ -30,7 +30,7 @@ async def test_a_broken_promise_counts_until_it_is_made_good_and_for_this_party_
     first = await launch(window, "ext-1", FIRM)
     assert not first.grounds.dishonesty_record
     with pytest.raises(LiandongError) as early:
-        await repair_record(window.office, LEADER, first.case_id, "已补交", None)
+        await repair_record(window.office, LEADER, first.case_id, "已补交", "信用修复〔2023〕7号")
     assert early.value.code == "nothing-to-repair"
     await window.engine.close(first.case_id, Outcome.REVOKED)
     assert (await launch(window, "ext-2", FIRM)).grounds.dishonesty_record
@@ -39,7 +39,7 @@ async def test_a_broken_promise_counts_until_it_is_made_good_and_for_this_party_
     assert not (await launch(window, "ext-4", nameless)).grounds.dishonesty_record
 
     with pytest.raises(LiandongError) as forbidden:
-        await repair_record(window.office, CLERK, first.case_id, "已补交", None)
+        await repair_record(window.office, CLERK, first.case_id, "已补交", "信用修复〔2023〕7号")
     assert forbidden.value.code == "not-your-role"
     for _ in range(2):
         await repair_record(window.office, LEADER, first.case_id, "已补交", "信用修复〔2023〕7号")

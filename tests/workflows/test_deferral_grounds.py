@@ -99,7 +99,7 @@ async def test_a_deferral_that_a_rule_forbids_waits_for_the_leaders_override(
         assert waiting.deferrals[0].objections[0].startswith(rule)
         assert "override" in waiting.decision_needed
         assert await refused(world, submit("early")) == "deferral-not-running"
-        await world.engine.decide(CASE, ApproveDeferral(**by("override"), request_id=CHANGE))
+        await world.engine.decide(CASE, ApproveDeferral(**by("override"), authority="rule 2", request_id=CHANGE))
         await world.until("2023-02-16T10:00")
         await world.engine.decide(CASE, submit())
         result = await world.result()

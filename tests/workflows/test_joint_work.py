@@ -120,11 +120,11 @@ async def test_contradicting_leads_are_weighed_before_the_case_can_end(
     async with skipped_time(env, START, script) as world:
         await world.start(world.launch(ask("yes", "culture", **LEAD), ask("no", "market", **LEAD)))
         await world.until("2023-03-14T09:30")
-        early = WeighAnswers(**by("early"), prevails=f"{CASE}.yes")
+        early = WeighAnswers(**by("early"), authority="rule 2", prevails=f"{CASE}.yes")
         assert await refused(world, early) == "no-contradiction"
         await world.until("2023-03-14T15:00")
         assert "contradict" in (await world.snapshot()).decision_needed
-        await world.engine.decide(CASE, WeighAnswers(**by("weigh"), prevails=f"{CASE}.{prevails}"))
+        await world.engine.decide(CASE, WeighAnswers(**by("weigh"), authority="rule 2", prevails=f"{CASE}.{prevails}"))
         if not goes_on:
             assert (await world.snapshot()).outcome is None
             no = CloseCase(

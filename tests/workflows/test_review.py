@@ -164,7 +164,10 @@ async def test_a_deferral_that_was_dropped_cannot_be_approved(env: WorkflowEnvir
         await world.start(launch.model_copy(update={"grounds": DeferralGrounds(dishonesty_record=True)}))
         await world.until("2023-02-15T15:00")
         await world.engine.decide(CASE, AskAgain(**by("again"), request_id=CHANGE))
-        assert await refused(world, ApproveDeferral(**by("late"), request_id=CHANGE)) == "nothing-to-approve"
+        assert (
+            await refused(world, ApproveDeferral(**by("late"), authority="rule 2", request_id=CHANGE))
+            == "nothing-to-approve"
+        )
         assert (await world.request("change")).state is RequestState.OPEN
 
 

@@ -67,9 +67,9 @@ async def test_an_override_is_for_the_promise_that_was_read(env: WorkflowEnviron
     async with skipped_time(env, PROMISED_AT, accepted(commitment="")) as world:
         await world.start(world.launch(PLAN))
         await world.until("2023-02-15T15:00")
-        stale = ApproveDeferral(**by("stale"), request_id=CHANGE, round=0)
+        stale = ApproveDeferral(**by("stale"), authority="rule 2", request_id=CHANGE, round=0)
         assert (await refusal_of(world, stale)).code == "round-moved-on"
-        await world.engine.decide(CASE, ApproveDeferral(**by("right"), request_id=CHANGE, round=1))
+        await world.engine.decide(CASE, ApproveDeferral(**by("right"), authority="rule 2", request_id=CHANGE, round=1))
 
 
 async def test_two_requests_may_wait_for_a_waiver_at_once(env: WorkflowEnvironment) -> None:
