@@ -12,6 +12,7 @@ import structlog
 
 from adapters.circuit_breaker import CircuitBreaker, CircuitState
 from adapters.department_secrets import DepartmentSecret, SecretSource
+from adapters.failed_attempts import FailedAttempts
 from adapters.http_client import HttpCall, HttpClient, HttpLimits, PrepareClient
 from adapters.kept_exchange import Keeper, Spoken
 from adapters.outgoing_address import AddressGuard, Resolve
@@ -65,7 +66,11 @@ class DepartmentLine:
         if wait > 0:
             raise DepartmentUnavailable("rate: this system was asked often enough", retry_after_seconds=wait)
         with self.breaker.attempt():
-            yield
+            try:
+                yield
+            except DepartmentUnavailable as error:
+                self.keeper.failed(error)
+                raise
 
     async def tell(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes | None, *, named: Named
@@ -104,6 +109,7 @@ class _Open:
     client: HttpClient
     breaker: CircuitBreaker
     rate: RateLimit
+    attempts: FailedAttempts
 
 
 @dataclass
@@ -134,7 +140,7 @@ class DepartmentLines:
             breaker=opened.breaker,
             client=opened.client,
             rate=opened.rate,
-            keeper=Keeper(self.options.exchanges, code),
+            keeper=Keeper(self.options.exchanges, code, opened.attempts),
         )
 
     def circuits(self) -> dict[str, CircuitState]:
@@ -154,7 +160,8 @@ class DepartmentLines:
         guard = AddressGuard(department.own_network, self.options.resolve)
         client = HttpClient(limits, trust=self._trust(department.code), prepare=self.options.prepare, guard=guard)
         breaker = known.breaker if known else self._breaker(department.code)
-        opened = _Open(department, client, breaker, RateLimit(department.max_sends_per_minute))
+        attempts = known.attempts if known else FailedAttempts()
+        opened = _Open(department, client, breaker, RateLimit(department.max_sends_per_minute), attempts)
         self._open[department.code] = opened
         if known:
             # What is under way on the old connections gets its time to end

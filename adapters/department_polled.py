@@ -62,12 +62,14 @@ class PolledDepartment:
 
     async def _reply(self, ref: RoundRef) -> PolledReply | None:
         line = await self._lines.line(ref.department.code)
-        with line.attempt():
-            spoken = await line.ask("GET", _path(ref.request_id, ref.round), _authorized(line), None)
-            if not succeeded(spoken.reply):
-                fail(spoken.reply, self._time.now(), try_again=_ASK_AGAIN)
-            stated = read_poll(spoken.reply)
-        return await self._answers.keep_one(line, spoken, round_id(ref.request_id, ref.round), stated)
+        key = round_id(ref.request_id, ref.round)
+        async with self._answers.reading(line, [key]):
+            with line.attempt():
+                spoken = await line.ask("GET", _path(ref.request_id, ref.round), _authorized(line), None)
+                if not succeeded(spoken.reply):
+                    fail(spoken.reply, self._time.now(), try_again=_ASK_AGAIN)
+                stated = read_poll(spoken.reply)
+        return await self._answers.keep_one(line, spoken, key, stated)
 
     async def withdraw(self, withdrawal: Withdrawal) -> Proof | None:
         line = await self._lines.line(withdrawal.department.code)
@@ -96,7 +98,8 @@ class PolledDepartment:
             if not succeeded(reply):
                 fail(reply, self._time.now(), try_again=_ASK_AGAIN)
         try:
-            stated = read_polls(reply, wanted)
+            async with self._answers.reading(line, wanted):
+                stated = read_polls(reply, wanted)
         except DepartmentUnavailable as error:
             # One poisoned reply must not hold up the others
             raise CannotAskTogether(str(error)) from None

@@ -106,12 +106,13 @@ class XmlDepartment:
     async def _ask(self, refs: Sequence[RoundRef]) -> Mapping[str, Polled]:
         line = await self._lines.line(refs[0].department.code)
         rounds = [round_part(ref.request_id, ref.round) for ref in refs]
-        with line.attempt():
-            message, spoken = await self._say(line, "QueryReplies", rounds, ask_again=_ASK_AGAIN)
-            asked = {round_id(ref.request_id, ref.round) for ref in refs}
-            found = dict(_status(element) for element in rounds_of(message))
-            if not asked <= found.keys():
-                raise _Malformed("not-understood: the answer leaves a round out")
+        asked = sorted(round_id(ref.request_id, ref.round) for ref in refs)
+        async with self._answers.reading(line, asked):
+            with line.attempt():
+                message, spoken = await self._say(line, "QueryReplies", rounds, ask_again=_ASK_AGAIN)
+                found = dict(_status(element) for element in rounds_of(message))
+                if not found.keys() >= set(asked):
+                    raise _Malformed("not-understood: the answer leaves a round out")
         return await self._answers.keep(line, spoken, {key: found[key] for key in asked})
 
     async def _say(

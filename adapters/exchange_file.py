@@ -30,8 +30,12 @@ class ExchangeFile:
     def _append(self, line: bytes) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # One write of the whole line: two workers may share the file
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                # Power was lost in the middle of a line: it must not swallow this one
+                os.write(descriptor, b"\n")
             if os.write(descriptor, line) != len(line):
                 # A full disk: the torn line ends here, so that it spoils no other
                 os.write(descriptor, b"\n")

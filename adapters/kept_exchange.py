@@ -1,13 +1,14 @@
 """Speaks to a department and keeps it: bytes and signature before they leave, the answer after it came."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
 import structlog
 
+from adapters.failed_attempts import NOT_KEPT, FailedAttempts
 from adapters.http_client import HttpCall, HttpClient, HttpReply
 from domain.errors import LiandongError
 from domain.exchange import MAX_FAILURE_KEPT, Exchange
@@ -38,17 +39,23 @@ class Spoken:
     exchange: Exchange
 
 
-@dataclass(frozen=True)
+@dataclass
 class Keeper:
-    """`exchanges` None: where nothing is kept; then there are no proofs either."""
+    """Of one call. `exchanges` None: where nothing is kept; then there are no proofs either."""
 
     exchanges: Exchanges | None
     department: str
+    attempts: FailedAttempts = field(default_factory=FailedAttempts)
+    """Shared by all calls to the department."""
+    _told: Exchange | None = None
+    """The message that left."""
+    heard: Spoken | None = None
+    """What came back to a question."""
 
     async def tell(self, client: HttpClient, call: HttpCall, message_id: str, round_: str) -> Spoken:
         """A message of ours. Raises DepartmentUnavailable also when it could not be kept: then it did not leave."""
-        sent = self._exchange(call, message_id).model_copy(update={"rounds": (round_,)})
-        await self.keep(sent)
+        fresh = self._exchange(call, message_id).model_copy(update={"rounds": (round_,)})
+        sent = await self.begin(fresh)
         try:
             reply = await client.send(call)
         except DepartmentUnavailable as error:
@@ -58,10 +65,34 @@ class Keeper:
         await self._settle(exchange)
         return Spoken(reply, exchange)
 
+    async def begin(self, exchange: Exchange) -> Exchange:
+        """Kept before it leaves, under the entry id that it has from now on."""
+        sent = self.attempts.begun(exchange)
+        self._told = sent
+        await self.keep(sent)
+        return sent
+
+    def failed(self, error: DepartmentUnavailable) -> None:
+        """Nothing came of the message that left: it will be sent again."""
+        if self._told is not None:
+            self.attempts.failed(self._told, error)
+            self._told = None
+
     async def ask(self, client: HttpClient, call: HttpCall) -> Spoken:
         """A question: nothing is kept before somebody says that its answer is worth it."""
         asked = self._exchange(call, "")
-        return Spoken(reply := await client.send(call), _answered(asked, reply))
+        reply = await client.send(call)
+        self.heard = Spoken(reply, _answered(asked, reply))
+        return self.heard
+
+    async def keep_unreadable(self, rounds: Sequence[str], failure: str) -> None:
+        """What came back to the question, as far as it is worth it."""
+        if self.heard is None:
+            return
+        whole = self.heard.exchange
+        told = {"rounds": tuple(rounds), "message_id": rounds[0], "failure": failure}
+        kept = {"reply": whole.reply[:MAX_FAILURE_KEPT], "cut": len(whole.reply) > MAX_FAILURE_KEPT}
+        await self._settle(whole.model_copy(update=told | kept))
 
     async def keep_answer(self, spoken: Spoken, rounds: Sequence[str]) -> Proof | None:
         """Raises DepartmentUnavailable: an answer that cannot be kept is asked for again."""
@@ -80,7 +111,7 @@ class Keeper:
         try:
             await self.exchanges.keep(exchange)
         except LiandongError:
-            raise DepartmentUnavailable("not-kept: what cannot be kept neither leaves nor counts") from None
+            raise DepartmentUnavailable(f"{NOT_KEPT}: what cannot be kept neither leaves nor counts") from None
 
     async def _settle(self, exchange: Exchange) -> None:
         """What was sent is kept already; a lost note about the answer must not make it look unsent."""

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from enum import StrEnum
 from uuid import uuid4
 
+from adapters.failed_attempts import FailedAttempts
 from adapters.kept_exchange import Keeper
 from domain.desk import Mail
 from domain.exchange import Exchange
@@ -48,15 +49,19 @@ class SmtpMail:
         self._server = server
         self._exchanges = exchanges
         self._time = time
+        self._attempts = FailedAttempts()
         self._slots = asyncio.Semaphore(at_once)
 
     async def send(self, mail: Mail) -> Proof | None:
         """Raises DepartmentRefusal when the mail box does not exist, DepartmentUnavailable for everything else."""
         now = self._time.now()
-        keeper = Keeper(self._exchanges, mail.department)
-        exchange = self._kept(mail, now)
-        await keeper.keep(exchange)
-        await self._carry(self._written(mail, now))
+        keeper = Keeper(self._exchanges, mail.department, self._attempts)
+        exchange = await keeper.begin(self._kept(mail, now))
+        try:
+            await self._carry(self._written(mail, now))
+        except DepartmentUnavailable as error:
+            keeper.failed(error)
+            raise
         return keeper.proof(exchange)
 
     async def _carry(self, message: EmailMessage) -> None:

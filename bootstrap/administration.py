@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from adapters.system_time import SystemTime
@@ -10,13 +11,14 @@ from bootstrap.effective_policy import Whereabouts
 from bootstrap.embedded_temporal import EmbeddedTemporalError
 from bootstrap.evidence_folder import write_messages
 from bootstrap.first_start import renew_token
-from bootstrap.policies import load_notice_file
+from bootstrap.policies import load_notice_file, load_policy
 from bootstrap.running import find_running
 from bootstrap.settings import Settings, TemporalMode
 from domain.audit import AuditKind, AuditRecord
 from domain.audit_chain import AuditHead
 from domain.invariants import Finding
 from domain.kept_message import KeptMessage
+from domain.retention import Expired, Retention, months_before
 from domain.working_calendar import YearNotice
 from services.read_kept_messages import read_kept_messages
 from services.take_in_messages import TakenIn, take_in_messages
@@ -75,6 +77,20 @@ async def take_in(settings: Settings, path: Path) -> TakenIn:
     async with open_store(settings) as store:
         with path.open("rb") as lines:
             return await take_in_messages(store, lines, SystemTime().now())
+
+
+class PastItsTime(NamedTuple):
+    policy: Retention
+    messages: Expired
+    audit: Expired
+
+
+async def expired(settings: Settings) -> PastItsTime:
+    """What has been kept for as long as the policy says. Raises PolicyError."""
+    policy, now = load_policy(settings.policies).retention, SystemTime().now()
+    async with open_store(settings) as store, store.reading() as session:
+        messages = await session.retention.messages(months_before(now, policy.messages_months))
+        return PastItsTime(policy, messages, await session.retention.audit(months_before(now, policy.audit_months)))
 
 
 def _temporal_address(settings: Settings) -> str:

@@ -12,7 +12,7 @@ from domain.working_calendar import YearNotice, load_notice
 
 CALENDAR = "calendar"
 _REQUIRED = ("district.toml", "departments.toml", "limits.toml", "ladders.toml", "categories.toml")
-_OPTIONAL = ("items.toml", "materials.toml")
+_OPTIONAL = ("items.toml", "materials.toml", "retention.toml")
 
 
 class PolicyError(ValueError):
@@ -117,6 +117,7 @@ _HOME = {
     "departments": "departments.toml",
     "items": "items.toml",
     "materials": "materials.toml",
+    "retention": "retention.toml",
     "silence_consents": "district.toml",
     "outage_pauses": "district.toml",
 }

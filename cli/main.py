@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import calendar, case, clock, department, evidence, policy, token
+from cli import calendar, case, clock, department, evidence, policy, retention, token
 from cli.certify import certify_command
 from cli.demo import demo
 from cli.screen import LiandongGroup
@@ -25,6 +25,7 @@ app.add_typer(calendar.app, name="calendar")
 app.add_typer(department.app, name="department")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(policy.app, name="policy")
+app.add_typer(retention.app, name="retention")
 app.add_typer(token.app, name="token")
 app.command("certify")(certify_command)
 app.command()(verify)

@@ -38,6 +38,19 @@ class Exchange(Wire):
     cut: bool = False
     """The reply was longer than is kept of a failure."""
     failure: str = ""
+    failures_before: dict[str, int] = Field(default_factory=dict)
+    """Earlier attempts of the same message that stood in this entry, by kind of failure: an outage of weeks must not
+    fill the store. The first of each kind has an entry of its own."""
+
+    @property
+    def failed(self) -> bool:
+        """No answer came, or none that says yes: another attempt follows, or a fact tells of the refusal."""
+        return self.status is None or not 200 <= self.status < 300
+
+    @property
+    def attempts(self) -> int:
+        """How often it was sent, as far as this entry tells."""
+        return 1 + sum(self.failures_before.values())
 
     def sent(self) -> bytes:
         return message_bytes(f"{self.method} {self.address}", self.headers, self.body)

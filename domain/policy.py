@@ -10,6 +10,7 @@ from domain.department import DEPARTMENT_CODE, Department
 from domain.ladder import Ladder, check_ladder
 from domain.limit import Limit, TimeUnit
 from domain.outage import OutagePause
+from domain.retention import Retention
 from domain.waiting import WaitLimits
 from domain.waiting_rungs import STANDARD_RUNGS
 from domain.wire import Wire
@@ -112,6 +113,7 @@ class DistrictPolicy(Wire):
     categories: tuple[Category, ...] = Field(min_length=1)
     departments: tuple[Department, ...] = Field(min_length=1)
     items: tuple[ServiceItem, ...] = ()
+    retention: Retention = Retention()
     materials: tuple[HeldMaterial, ...] = ()
     silence_consents: tuple[SilenceRule, ...] = ()
     outage_pauses: tuple[OutagePause, ...] = ()

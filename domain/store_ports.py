@@ -16,6 +16,7 @@ from domain.fact import ChainedFact, Fact
 from domain.follow_up_ports import FollowUps, Precedents, ProgressCodes, RatingLinks
 from domain.inbox import InboxEntry, InboxStatus
 from domain.person import Person
+from domain.retention import Expired
 from domain.snapshot import CaseSnapshot, RoundOwner
 from domain.working_calendar import YearNotice
 
@@ -214,6 +215,16 @@ class KeptExchanges(Protocol):
         ...
 
 
+class KeptLongEnough(Protocol):
+    """What has been kept for as long as it must be."""
+
+    async def messages(self, closed_before: datetime) -> Expired:
+        """Of cases that are all over, their follow-ups too."""
+        ...
+
+    async def audit(self, before: datetime) -> Expired: ...
+
+
 class People(Protocol):
     """Users and their tokens (stored hashed)."""
 
@@ -263,6 +274,8 @@ class StoreSession(Protocol):
     def audit(self) -> Audit: ...
     @property
     def exchanges(self) -> KeptExchanges: ...
+    @property
+    def retention(self) -> KeptLongEnough: ...
 
 
 class Store(Protocol):

@@ -24,6 +24,7 @@ from store.people import SqlPeople
 from store.precedents import SqlPrecedents
 from store.progress_codes import SqlProgressCodes
 from store.rating_links import SqlRatingLinks
+from store.retention import SqlRetention
 from store.schema import schema_state
 
 READY_SECONDS = 5
@@ -48,6 +49,7 @@ class SqlSession:
         self.precedents = SqlPrecedents(session)
         self.audit = SqlAudit(session)
         self.exchanges = SqlExchanges(session)
+        self.retention = SqlRetention(session)
 
 
 class SqlStore:

@@ -1,11 +1,13 @@
 """Every command explains itself, and says what to do when it cannot do its work."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from bootstrap.settings import load_settings
 from cli.main import app
 
 RUNNER = CliRunner()
@@ -33,6 +35,7 @@ COMMANDS = [
     ["department", "rotate-key"],
     ["department", "disable"],
     ["department", "enable"],
+    ["retention", "show"],
     ["token", "new"],
 ]
 
@@ -118,6 +121,27 @@ def test_the_shipped_policy_is_checked_as_sound() -> None:
     assert answer.exit_code == 0
     assert "sound" in answer.output
     assert max(len(line) for line in answer.output.splitlines()) <= 120
+
+
+def test_what_is_past_its_time_is_shown_by_kind() -> None:
+    answer = RUNNER.invoke(app, ["retention", "show"])
+
+    assert answer.exit_code == 0, answer.output
+    assert "36 个月 months" in answer.output
+    assert "6 个月 months" in answer.output
+    assert "Nothing is deleted" in answer.output
+
+
+def test_a_time_shorter_than_the_law_asks_for_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(load_settings().policies, policies, ignore=shutil.ignore_patterns("__pycache__"))
+    (policies / "retention.toml").write_text("[retention]\nmessages_months = 12\n")
+    monkeypatch.setenv("LIANDONG_POLICIES_DIR", str(policies))
+
+    answer = RUNNER.invoke(app, ["retention", "show"])
+
+    assert answer.exit_code == 1
+    assert "retention.toml: retention.messages_months" in _in_one_line(answer.output)
 
 
 def test_a_notice_is_loaded_into_a_store_that_did_not_exist_yet(tmp_path: Path) -> None:
