@@ -9,8 +9,8 @@ from domain.working_calendar import WorkingCalendar
 def consents_at(clock: Clock, asked_at: datetime, delivered_at: datetime, calendar: WorkingCalendar) -> datetime | None:
     """The office instant from which silence counts; None while the clock is paused, or when it never does.
 
-    Nobody consents to what has not arrived: what the delivery took is added to the time. An agreed date cannot be moved,
-    so after it silence says nothing.
+    Nobody consents to what has not arrived: what the delivery took is added to the time. An agreed date cannot be
+    moved, so after it silence says nothing.
     """
     ends = due(clock, calendar).at
     if ends is None or (clock.limit.date is not None and delivered_at > ends):

@@ -57,6 +57,8 @@ class ReceiveSupplement(Decision):
 
     kind: Literal["receive_supplement"] = "receive_supplement"
     received: tuple[ReceivedMaterial, ...] = Field(max_length=100)
+    received_at: Instant | None = None
+    """When it reached the window, if it is recorded later: timeliness is judged by it."""
     enough: bool = False
     """Go on although not everything came."""
 

@@ -121,6 +121,12 @@ class ClockSet:
         for kind in self.clocks:
             self.stop(kind, at)
 
+    def reopen(self) -> None:
+        """What it watched is awaited after all; rungs that were not owed while it was closed are owed again."""
+        self.closed = False
+        for kind, running in self.clocks.items():
+            self.clocks[kind] = replace(running, clock=running.clock.model_copy(update={"stopped_at": None}))
+
     def clock(self, kind: ClockKind) -> Clock:
         return self.clocks[kind].clock
 
