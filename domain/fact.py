@@ -60,6 +60,8 @@ class FactKind(StrEnum):
     LATER_LIST = "LATER_LIST"
     """A department needs more than the full list that it had told once."""
     SUPPLEMENT_LAPSED = "SUPPLEMENT_LAPSED"
+    HOLDER_SILENT = "HOLDER_SILENT"
+    """The department that holds a missing material already has not handed it over in time."""
     SUPPLEMENT_IN_TIME = "SUPPLEMENT_IN_TIME"
     """It had come in time and was only recorded late: the notice has not lapsed after all."""
     DEFERRAL_OPENED = "DEFERRAL_OPENED"

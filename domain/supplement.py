@@ -30,7 +30,8 @@ class SupplementSnapshot(Wire):
     issued_at: Instant
     issued_by: str
     materials: tuple[NeededMaterial, ...]
-    clock: ClockProofs
+    clock: ClockProofs | None = None
+    """The requester's; None while all that is missing is fetched from departments."""
     due_at: Instant | None = None
     closed_at: Instant | None = None
     lapsed: bool = False
