@@ -61,14 +61,14 @@ class SilentConsent(Subject):
 
     async def _consent(self, request: Request, round_: Round, name: str) -> None:
         held_by = await self._heard(request, round_)
+        # Rungs ask for themselves: an answer that came late holds a consent and no rung.
+        round_.watch.let_go(ClockKind.REPLY)
         at = None if round_.ended or self._book.outcome is not None else _consents_at(request)
         now = workflow.now()
         if at is None or at > now:
             # It was answered, paused or extended while the inbox was asked.
-            round_.watch.let_go(ClockKind.REPLY)
             return
         if held_by is None:
-            round_.watch.let_go(ClockKind.REPLY)
             authority = request.ask.silence_consents
             ref = f"clock:silence:{name}"
             request.answer_by_clock(f"silence counts as consent ({authority})", ref, now, now)
@@ -78,7 +78,6 @@ class SilentConsent(Subject):
             told = {"rung": "silence_consents", "held_by": held_by}
             self._book.write(FactKind.RUNG_HELD, request, round_, data=told)
         self._again_at[name] = now + RECHECK_HELD_RUNG
-        round_.watch.hold_back(ClockKind.REPLY, self._again_at[name])
 
     async def _heard(self, request: Request, round_: Round) -> str | None:
         """What waits in the inbox. An inbox that does not answer is no silence of the department."""
