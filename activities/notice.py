@@ -1,11 +1,11 @@
-"""Activity that fires a rung of the escalation ladder."""
+"""Activities that fire a rung of the escalation ladder, and that look for an answer before silence is believed."""
 
 from collections.abc import Mapping
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from domain.notice import RungFiring, RungResult
+from domain.notice import AnswerSought, RungFiring, RungResult
 from domain.ports import NoticeChannel, PendingAnswers
 
 
@@ -30,3 +30,8 @@ class NoticeActivities:
         if channel is None:
             raise ApplicationError(f"no notice channel is named {firing.channel!r}", non_retryable=True)
         return await channel.send(firing)
+
+    @activity.defn(name="answer_in_time")
+    async def answer_in_time(self, sought: AnswerSought) -> str | None:
+        """The inbox id of an effective answer that waits to be applied."""
+        return await self._pending.in_time(sought.request_id, sought.round, sought.until)

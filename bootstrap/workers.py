@@ -51,7 +51,7 @@ def engine_worker(
         client,
         task_queue=ENGINE_QUEUE,
         workflows=WORKFLOWS,
-        activities=[record.record_progress, record.record_follow_up, notice.fire_rung],
+        activities=[record.record_progress, record.record_follow_up, notice.fire_rung, notice.answer_in_time],
         workflow_runner=workflow_runner() if sandboxed else UnsandboxedWorkflowRunner(),
         workflow_failure_exception_types=[pydantic.ValidationError],
         max_concurrent_workflow_tasks=settings.max_concurrent_workflow_tasks,

@@ -100,8 +100,10 @@ DECISIONS: dict[str, Decision] = {
         ),
         Decision("confirm", "proposals/{part}/confirm", "复核", "the second person", _PROPOSAL, "confirmed?"),
         Decision("supplement-notice", "supplement-notice", "一次性告知", "all at once", fields="legal_basis limit?"),
-        Decision("supplement", "supplement", "补正材料", "what came", fields="received? enough?"),
-        Decision("submit-material", "materials/{part}/submit", "材料提交", "it came", _MATERIAL, "channel"),
+        Decision("supplement", "supplement", "补正材料", "what came", fields="received? received_at? enough?"),
+        Decision(
+            "submit-material", "materials/{part}/submit", "材料提交", "it came", _MATERIAL, "channel received_at?"
+        ),
         Decision(
             "extend-material", "materials/{part}/extend", "材料延期", "more time", _MATERIAL, "limit force_majeure?"
         ),

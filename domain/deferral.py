@@ -142,6 +142,8 @@ class SubmitMaterial(Decision):
     kind: Literal["submit_material"] = "submit_material"
     material_id: str
     channel: Channel
+    received_at: Instant | None = None
+    """When it reached the window, if it is recorded later: timeliness is judged by it."""
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     file_ref: str | None = Field(default=None, max_length=200)
 

@@ -9,6 +9,7 @@ from domain.case import CaseRecord
 from domain.codes import CaseStage, ReplyCode, RequestState, RoundEnd
 from domain.exchange import Exchange
 from domain.fact import ChainedFact, Fact, FactKind
+from domain.follow_up import FollowUpOrder
 from domain.inbox import InboxEntry, InboxStatus, MessageKind
 from domain.kept_message import Standing, messages
 from domain.ladder import ScheduledRung
@@ -39,6 +40,7 @@ class Evidence(NamedTuple):
     chain_problems: Sequence[str]
     inbox: Sequence[InboxEntry]
     exchanges: Sequence[Exchange]
+    follow_ups: Sequence[FollowUpOrder]
     launch: CaseLaunch | None
     ordered: bool
     """The order to launch is still waiting for the engine."""

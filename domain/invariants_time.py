@@ -1,7 +1,6 @@
 """No silent deadline (I6): for every due time an answer in time or an escalation on record, never both."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Final
 
 from domain.case import CaseRecord
@@ -10,14 +9,14 @@ from domain.codes import CaseStage, RequestState, Urgency
 from domain.fact import FactKind
 from domain.inbox import InboxStatus
 from domain.invariants import Evidence
+from domain.invariants_clocks import GRACE, owed, proved
 from domain.joint_decision import DangerousAct, Proposal
-from domain.ladder import ScheduledRung, instants
+from domain.ladder import instants
 from domain.launch import CaseLaunch
+from domain.rung_proof import RungProof
 from domain.snapshot import CaseSnapshot, RequestSnapshot, RoundSnapshot
 from domain.waiting import Matter
 
-GRACE: Final = timedelta(minutes=2)
-"""How long after its instant a rung may still be on its way."""
 _TOLD: Final = "delivered"
 _REMINDS: Final = ("before", "due_day")
 """Rungs that say that something is due, not that it is overdue."""
@@ -33,18 +32,11 @@ def no_silent_deadline(seen: Evidence) -> Iterator[str]:
         for clock in turn.clocks:
             yield from _round_clock(seen, seen.launch, (request, turn), clock)
     if seen.record.snapshot is not None:
-        yield from _waits(seen, seen.launch, seen.record.snapshot)
+        yield from _waits(seen.record.snapshot)
 
 
-def _waits(seen: Evidence, launch: CaseLaunch, snapshot: CaseSnapshot) -> Iterator[str]:
-    """Whoever on our side must move has a clock, and what that clock owed is proved."""
-    for wait in snapshot.waits:
-        clock = wait.clock.clock
-        proved = {(proof.rung, proof.planned_at) for proof in wait.clock.rungs}
-        rungs = instants(launch.ladder, clock, launch.calendar, urgent=launch.urgency is Urgency.URGENT)
-        for rung in _owed(rungs, clock, seen):
-            if (rung.rung.name, rung.at) not in proved:
-                yield f"{wait.wait_id}: {rung.rung.name} was owed at {rung.at.isoformat()} and left no proof"
+def _waits(snapshot: CaseSnapshot) -> Iterator[str]:
+    """Whoever on our side must move has a clock."""
     if snapshot.outcome is not None:
         return
     chased = {(wait.matter, wait.request_id) for wait in snapshot.waits if wait.running}
@@ -85,7 +77,7 @@ def _before_launch(seen: Evidence) -> Iterator[str]:
             yield f"it is {stage}, and nobody is chased for the next step"
         return
     proved = {fact.fact_id for fact in seen.kinds(FactKind.RUNG_FIRED)}
-    for rung in _owed(seen.decision_rungs, record.decision_clock, seen):
+    for rung in owed(seen.decision_rungs, record.decision_clock, seen.now):
         if f"{seen.case_id}.{stage}.{rung.rung.name}" not in proved:
             yield f"{rung.rung.name} of the {stage} case was owed at {rung.at.isoformat()} and left no proof"
 
@@ -103,6 +95,7 @@ def _round_clock(
 ) -> Iterator[str]:
     request, turn = where
     place = f"{request.request_id}.r{turn.number}"
+    told = [one for one in _told_so_far(request, turn) if one.clock is clock.kind]
     proofs = {proof.rung: proof for proof in turn.rungs if proof.clock is clock.kind}
     rungs = instants(launch.ladder, clock, launch.calendar, urgent=launch.urgency is Urgency.URGENT)
     if turn.in_time and clock.kind is ClockKind.REPLY:
@@ -112,8 +105,8 @@ def _round_clock(
                 yield f"{place}: {proof.rung} was told although the answer came in time"
     if _answer_is_on_its_way(seen, turn, request, clock, launch):
         return
-    for rung in _owed(rungs, clock, seen):
-        if rung.rung.name not in proofs:
+    for rung in owed(rungs, clock, seen.now):
+        if not proved(rung, clock, told):
             yield f"{place}: {rung.rung.name} was owed at {rung.at.isoformat()} and left no proof"
     if clock.kind is ClockKind.REPLY and not any(rung.rung.when.relation in ("at", "after") for rung in rungs):
         due_at = due(clock, launch.calendar).at
@@ -121,11 +114,11 @@ def _round_clock(
             yield f"{place}: it is overdue and the ladder has no rung that says so"
 
 
-def _owed(rungs: tuple[ScheduledRung, ...], clock: Clock, seen: Evidence) -> Iterator[ScheduledRung]:
-    until = seen.now - GRACE
-    for rung in rungs:
-        if rung.at < until and (clock.stopped_at is None or rung.at < clock.stopped_at):
-            yield rung
+def _told_so_far(request: RequestSnapshot, turn: RoundSnapshot) -> Iterator[RungProof]:
+    """A round that goes on with an earlier one's clocks does not repeat what their ladders did."""
+    for one in request.rounds:
+        if one.number == turn.number or (turn.carried and one.number < turn.number):
+            yield from one.rungs
 
 
 def _answer_is_on_its_way(

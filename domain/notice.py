@@ -35,3 +35,12 @@ class RungResult(Wire):
     """`delivered`, `bounced: <why>` or `held: <answer ref>`."""
     held_by: str | None = None
     """Inbox id of an answer that came in time and waits to be applied: nothing was sent."""
+
+
+class AnswerSought(Wire):
+    """The question whether a round's answer waits in the inbox."""
+
+    request_id: str
+    round: int
+    until: Instant
+    """An answer that came later does not count."""

@@ -30,7 +30,8 @@ class SupplementSnapshot(Wire):
     issued_at: Instant
     issued_by: str
     materials: tuple[NeededMaterial, ...]
-    clock: ClockProofs
+    clock: ClockProofs | None = None
+    """The requester's; None while all that is missing is fetched from departments."""
     due_at: Instant | None = None
     closed_at: Instant | None = None
     lapsed: bool = False
@@ -57,6 +58,8 @@ class ReceiveSupplement(Decision):
 
     kind: Literal["receive_supplement"] = "receive_supplement"
     received: tuple[ReceivedMaterial, ...] = Field(max_length=100)
+    received_at: Instant | None = None
+    """When it reached the window, if it is recorded later: timeliness is judged by it."""
     enough: bool = False
     """Go on although not everything came."""
 

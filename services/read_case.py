@@ -98,7 +98,7 @@ def _explained(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[Clock
 
 def _outside_rounds(snapshot: CaseSnapshot) -> Iterator[tuple[str, Clock]]:
     """Clocks that run for the requester, and for people on our side."""
-    if snapshot.supplement is not None:
+    if snapshot.supplement is not None and snapshot.supplement.clock is not None:
         yield f"{snapshot.case_id}.supplement", snapshot.supplement.clock.clock
     for deferral in snapshot.deferrals:
         for material in deferral.materials:

@@ -9,6 +9,7 @@ from domain.audit_chain import AuditHead
 from domain.case import CaseRecord
 from domain.errors import ErrorCategory, LiandongError
 from domain.invariants import Check, Evidence, Finding
+from domain.invariants_clocks import no_silent_clock
 from domain.invariants_time import no_silent_deadline
 from domain.launch import CaseLaunch, CaseResult
 from domain.snapshot import CaseSnapshot
@@ -28,6 +29,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("I4", invariants.one_effect),
     ("I5", invariants.owned),
     ("I6", no_silent_deadline),
+    ("I6", no_silent_clock),
     ("I8", invariants.same_story),
     ("I10", invariants.complete_record),
     ("I11", invariants.outcome_once),
@@ -121,12 +123,14 @@ async def _evidence(office: Office, case_id: str, calendar: WorkingCalendar) -> 
         chain_problems = await session.facts.problems(case_id)
         inbox = await session.inbox.of_case(case_id)
         exchanges = await session.exchanges.of_case(case_id)
+        follow_ups = await session.follow_ups.of_case(case_id)
     return Evidence(
         record=record,
         facts=facts,
         chain_problems=chain_problems,
         inbox=inbox,
         exchanges=exchanges,
+        follow_ups=follow_ups,
         launch=CaseLaunch.model_validate_json(intent.launch_json) if intent else None,
         ordered=intent is not None and intent.done_at is None,
         live=live,

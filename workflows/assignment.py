@@ -51,6 +51,9 @@ class Assignment(Subject):
         self._lookup.note(FactKind.REASSIGNED, command, request, to=command.to.code)
 
     def _check_ask_again(self, command: AskAgain) -> None:
+        if self._lookup.any(command).ask.kind is AskKind.EXTERNAL:
+            self._lookup.of_party(command)
+            return
         request = self._lookup.of_department(command)
         if request.state in (RequestState.OPEN, RequestState.SUPPLEMENT):
             raise conflict("still-waiting", "the round is still open; wait, extend, reassign or withdraw")
@@ -102,11 +105,7 @@ class Assignment(Subject):
         self._lookup.note(FactKind.ASK_ADDED, command, None, key=command.ask.key, department=command.ask.department)
 
     def _check_external(self, command: AnswerExternal) -> None:
-        request = self._lookup.any(command)
-        if request.ask.kind is not AskKind.EXTERNAL:
-            raise conflict("not-external", "only an external party's answer is recorded by the clerk")
-        if request.state is not RequestState.OPEN:
-            raise conflict("not-waiting", f"nobody is being asked here now ({request.state.value})")
+        self._lookup.of_party(command)
         answer = self._external_answer(command)
         if isinstance(answer, Unreadable):
             raise invalid("reply-malformed", answer.problem, field="reply")
@@ -118,6 +117,7 @@ class Assignment(Subject):
         request = self._lookup.any(command)
         answer = self._external_answer(command)
         if isinstance(answer, Answer) and isinstance(answer.reply, Interim):
+            request.spoken_to(workflow.now())
             self._lookup.note(FactKind.INTERIM, command, request, text=answer.reply.note)
         elif isinstance(answer, Answer):
             note = {"reason": command.reason, "command_id": command.command_id}

@@ -37,6 +37,7 @@ from workflows.refusal import refused
 from workflows.request import Request
 from workflows.request_lookup import RequestLookup
 from workflows.search_attributes import changed
+from workflows.silent_consent import SilentConsent
 from workflows.supplement import Supplement
 from workflows.time_decision import TimeDecision
 from workflows.verification import Verification
@@ -75,6 +76,7 @@ class CaseCoordination:
                 Assignment(self._book, self._desk, lookup),
                 Objection(self._book, lookup),
                 TimeDecision(self._book, lookup, announcer),
+                SilentConsent(self._book),
                 Supplement(self._book, lookup, announcer),
                 deferral,
                 MaterialTime(lookup, deferral),

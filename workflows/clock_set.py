@@ -101,6 +101,14 @@ class ClockSet:
             if scheduled.at <= now and key in earlier.settled:
                 self.settled.add(key)
 
+    def hold_back(self, kind: ClockKind, until: datetime) -> None:
+        """What this clock owes by then waits until then, or until it is let go."""
+        for rung in [rung for rung in self.open_rungs() if rung.clock.clock.kind is kind and rung.at < until]:
+            self.postponed[rung.key] = until
+
+    def let_go(self, kind: ClockKind) -> None:
+        self.postponed = {key: at for key, at in self.postponed.items() if key[0] is not kind}
+
     def stop(self, kind: ClockKind, at: datetime) -> None:
         running = self.clocks.get(kind)
         if running is not None and running.clock.stopped_at is None:
@@ -112,6 +120,12 @@ class ClockSet:
         self.closed = True
         for kind in self.clocks:
             self.stop(kind, at)
+
+    def reopen(self) -> None:
+        """What it watched is awaited after all; rungs that were not owed while it was closed are owed again."""
+        self.closed = False
+        for kind, running in self.clocks.items():
+            self.clocks[kind] = replace(running, clock=running.clock.model_copy(update={"stopped_at": None}))
 
     def clock(self, kind: ClockKind) -> Clock:
         return self.clocks[kind].clock

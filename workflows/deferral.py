@@ -24,7 +24,8 @@ from domain.waiting import Wait
 from workflows.announcer import Announcer
 from workflows.casebook import Casebook, iso
 from workflows.clock_set import ClockSet
-from workflows.promise import Material, Promise
+from workflows.promise import Promise
+from workflows.promised_material import Material
 from workflows.request import Request
 from workflows.request_lookup import RequestLookup
 from workflows.subject import Expiry, Handler, Subject
@@ -86,8 +87,13 @@ class Deferral(Subject):
     def shown(self) -> Mapping[str, object]:
         return {"deferrals": tuple(one.snapshot() for one in self._promises.values())} if self._promises else {}
 
-    def in_state(self, state: DeferralState) -> bool:
-        return any(promise.state is state for promise in self._promises.values())
+    def check_revocable(self, otherwise: str) -> None:
+        """Raises the refusal, with this text when no promise is broken any more."""
+        broken = [one for one in self._promises.values() if one.state is DeferralState.REVOCATION_PROPOSED]
+        if not broken:
+            raise conflict("nothing-to-revoke", otherwise)
+        if not all(promise.to_be_revoked for promise in broken):
+            raise conflict("material-being-verified", "a material came after all: wait until it is verified")
 
     def revoked(self) -> None:
         """Two people have revoked the result: the party's record says so."""
@@ -137,11 +143,11 @@ class Deferral(Subject):
 
     def _expiries_of(self, promise: Promise) -> Iterable[Expiry]:
         opening = self._book.launch.calendar.next_office_instant
-        if promise.state in (DeferralState.RUNNING, DeferralState.RECTIFYING):
-            for material in promise.materials:
-                due = material.due_at
-                if due is not None and material.state in (MaterialState.PROMISED, MaterialState.REJECTED):
-                    yield Expiry(opening(due), lambda material=material: self._overdue(material))  # type: ignore[misc]
+        for material in promise.materials if promise.running else ():
+            due = material.due_at
+            awaited = material.state in (MaterialState.PROMISED, MaterialState.REJECTED)
+            if due is not None and awaited and not material.watch.closed:
+                yield Expiry(opening(due), lambda material=material: self._overdue(material))  # type: ignore[misc]
         if promise.state is DeferralState.RECTIFYING:
             due = promise.rectify_by()
             if due is not None and not promise.verifying:
@@ -157,9 +163,15 @@ class Deferral(Subject):
             self._book.write(FactKind.RECTIFICATION_ORDERED, promise.request, data={"until": iso(by)})
             self._announcer.tell("rectification_ordered", ("requester", "clerk"), demands_action=True)
 
+    def mend(self, promise: Promise, why: str) -> None:
+        """Something came or has more time: what is not broken any more goes on, and whoever was told is told again."""
+        if promise.mended(workflow.now()):
+            self._book.write(FactKind.PROMISE_RESTORED, promise.request, data={"state": promise.state, "why": why})
+            self._announcer.tell("promise_restored", ("requester", "clerk", "duty_leader"))
+
     def keep_when_complete(self, promise: Promise) -> None:
         """One more material is verified: the last one keeps the promise, the last late one ends the rectification."""
-        promise.rectified(workflow.now())
+        self.mend(promise, "verified")
         if not promise.complete:
             return
         promise.end(DeferralState.KEPT, workflow.now())
@@ -170,7 +182,7 @@ class Deferral(Subject):
         """The promise is broken. The engine only proposes: a person decides, with a legal ground."""
         now = workflow.now()
         for material in promise.materials:
-            if not material.state.settled:
+            if not material.state.settled and not material.looked_at:
                 material.settle(MaterialState.FAILED, now, "not supplied")
         if promise.instrument is Instrument.ISSUE_THEN_VERIFY:
             promise.end(DeferralState.REVOCATION_PROPOSED, now)

@@ -6,7 +6,6 @@ from temporalio import workflow
 
 from domain.codes import Outcome, RequestState
 from domain.decision import CLOSING_OUTCOMES, Decision
-from domain.deferral import DeferralState
 from domain.errors import conflict, invalid, not_found
 from domain.fact import FactKind
 from domain.joint_decision import ConfirmAct, DangerousAct, Proposal, ProposeAct
@@ -67,8 +66,7 @@ class JointDecision(Subject):
             case DangerousAct.REVOKE:
                 if command.remedy is None:
                     raise invalid("negative-answer-incomplete", "a revocation names its remedy", field="remedy")
-                if not self._deferral.in_state(DeferralState.REVOCATION_PROPOSED):
-                    raise conflict("nothing-to-revoke", "no promise has failed so far that a revocation is due")
+                self._deferral.check_revocable("no promise has failed so far that a revocation is due")
 
     def _propose(self, command: ProposeAct) -> None:
         proposal = Proposal(
@@ -108,8 +106,8 @@ class JointDecision(Subject):
         """Much may have happened since the first person proposed it."""
         if proposal.outcome is not None:
             self._refuse_ending(proposal.outcome)
-        if proposal.act is DangerousAct.REVOKE and not self._deferral.in_state(DeferralState.REVOCATION_PROPOSED):
-            raise conflict("nothing-to-revoke", "more time has been given meanwhile")
+        if proposal.act is DangerousAct.REVOKE:
+            self._deferral.check_revocable("the promise was mended, or has more time, meanwhile")
         if proposal.act is DangerousAct.WAIVE_REQUEST and proposal.request_id:
             request = self._lookup.by_id(proposal.request_id)
             if request.state.terminal:

@@ -11,7 +11,7 @@ from domain.errors import conflict
 from domain.fact import FactKind
 from workflows.casebook import iso
 from workflows.deferral import Deferral
-from workflows.promise import Material
+from workflows.promised_material import Material
 from workflows.request_lookup import RequestLookup
 from workflows.subject import Handler, Subject
 
@@ -27,7 +27,10 @@ class MaterialTime(Subject):
     def _check_extend(self, command: ExtendMaterial) -> None:
         material = self._deferral.material(command.material_id)
         state = material.promise.state
-        if state not in (DeferralState.RUNNING, DeferralState.RECTIFYING) or material.state.settled:
+        given_up = state is DeferralState.REVOCATION_PROPOSED
+        excused = given_up and command.force_majeure and material.may_come
+        awaited = material.promise.running and not given_up and not material.state.settled
+        if state is DeferralState.UNAPPROVED or not (awaited or excused):
             raise conflict("nothing-to-extend", f"the deferral is {state.value}, the material {material.state.value}")
         if not command.force_majeure and material.extensions >= 1:
             raise conflict("extensions-used-up", "one extension is all that the rules allow")
@@ -39,14 +42,16 @@ class MaterialTime(Subject):
     def _extend(self, command: ExtendMaterial) -> None:
         material = self._deferral.material(command.material_id)
         now = workflow.now()
-        material.watch.change(self._extended(material, command), now)
+        longer = self._extended(material, command)
+        material.watch.reopen()
+        material.watch.change(longer, now)
         material.extensions += not command.force_majeure
-        if material.state is MaterialState.OVERDUE:
+        if material.state in (MaterialState.OVERDUE, MaterialState.FAILED):
             material.state = MaterialState.PROMISED
-        material.promise.rectified(now)
         mark = "force majeure, no mark" if command.force_majeure else "the one extension"
         told = {"material": material.name, "due_at": iso(material.due_at), "mark": mark}
         self._lookup.note(FactKind.MATERIAL_EXTENDED, command, material.promise.request, **told)
+        self._deferral.mend(material.promise, mark)
 
     def _extended(self, material: Material, command: ExtendMaterial) -> Clock:
         limit = command.limit

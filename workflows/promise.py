@@ -1,101 +1,25 @@
 """One conditional acceptance and its materials, as plain state."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.clock import Clock, ClockKind, Extension, ExtensionNotLater, due, extend
+from domain.clock import Clock, ClockKind
 from domain.deferral import (
-    Channel,
     DeferralSnapshot,
     DeferralState,
     Instrument,
-    MaterialSnapshot,
     MaterialState,
-    Submission,
 )
 from domain.launch import CaseLaunch
 from domain.limit import Limit
 from domain.reply import AcceptedConditionally
 from domain.waiting import Matter, Wait
 from workflows.clock_set import ClockSet, Rules
+from workflows.promised_material import Material
 from workflows.request import Request
 
 _RECTIFY_LIMIT = Limit.parse("5 working_days")
 _LOST = (MaterialState.OVERDUE, MaterialState.FAILED)
-
-
-@dataclass
-class Material:
-    """One promised material with its own clock."""
-
-    promise: "Promise"
-    number: int
-    name: str
-    limit: Limit
-    channels: tuple[Channel, ...]
-    verifier: str
-    watch: ClockSet
-    state: MaterialState = MaterialState.PROMISED
-    extensions: int = 0
-    submissions: list[Submission] = field(default_factory=list)
-    verified_at: datetime | None = None
-    found_false: bool = False
-    """The supervisor looked: it was no genuine paper."""
-
-    @property
-    def material_id(self) -> str:
-        return self.watch.subject
-
-    @property
-    def looked_at(self) -> bool:
-        return self.state in (MaterialState.SUBMITTED, MaterialState.VERIFYING, MaterialState.SUSPECT)
-
-    @property
-    def due_at(self) -> datetime | None:
-        return self.watch.due_at(ClockKind.DEFERRED_MATERIAL)
-
-    def extended(self, extension: Extension, *, force_majeure: bool) -> Clock:
-        """The clock with more time. Raises ClockError.
-
-        Force majeure may be known only after the date has passed. Otherwise the one extension is asked for before, or
-        stands between the missed date and the return of a held file; on trust, rectification is ordered instead.
-        """
-        running, calendar = self.watch.clock(ClockKind.DEFERRED_MATERIAL), self.watch.rules.calendar
-        held = self.promise.instrument is Instrument.HOLD_UNTIL_COMPLETE
-        afterwards = force_majeure or (held and self.state is MaterialState.OVERDUE)
-        asked_at = running.started_at if afterwards else extension.granted_at
-        longer = extend(running, extension, calendar, asked_at=asked_at)
-        ends = due(longer, calendar).at
-        if ends is not None and ends <= extension.granted_at:
-            raise ExtensionNotLater("with this extension it would still be overdue: give more")
-        return longer
-
-    def remark(self, state: MaterialState, why: str) -> None:
-        """What became of the latest submission."""
-        self.state = state
-        if self.submissions:
-            self.submissions[-1] = self.submissions[-1].model_copy(update={"result": why})
-
-    def settle(self, state: MaterialState, at: datetime, why: str) -> None:
-        self.remark(state, why)
-        self.verified_at = at if state is MaterialState.VERIFIED else None
-        self.watch.close(at)
-
-    def snapshot(self) -> MaterialSnapshot:
-        return MaterialSnapshot(
-            material_id=self.material_id,
-            request_id=self.promise.request.request_id,
-            name=self.name,
-            channels=self.channels,
-            verifier=self.verifier,
-            state=self.state,
-            clock=self.watch.shown(ClockKind.DEFERRED_MATERIAL) if self.watch.clocks else None,
-            due_at=self.due_at,
-            extensions=self.extensions,
-            submissions=tuple(self.submissions),
-            verified_at=self.verified_at,
-        )
 
 
 class Promise:
@@ -119,7 +43,7 @@ class Promise:
         self._round = request.round
         self._rectifications: list[ClockSet] = []
         self._launch = launch
-        self._accepted_at = accepted_at
+        self.accepted_at = accepted_at
         self.materials: list[Material] = []
         for number, promised in enumerate(reply.deferred, start=1):
             watch = ClockSet(f"{request.request_id}-m{number}", 1, Rules.of(launch), promised.verifier or department)
@@ -160,9 +84,12 @@ class Promise:
         return self._rectifications[-1] if self._rectifications else None
 
     def behind(self, now: datetime) -> bool:
-        """Whether some material is past its date and not verified."""
-        dues = [material.due_at for material in self.materials if not material.state.settled]
-        return any(due is not None and due <= now for due in dues)
+        return any(material.late(now) for material in self.materials)
+
+    @property
+    def to_be_revoked(self) -> bool:
+        """Nothing that somebody is looking at could still mend it."""
+        return self.state is DeferralState.REVOCATION_PROPOSED and (self.found_false or not self.verifying)
 
     def start_clocks(self) -> None:
         """Materials are due from the acceptance on, not from when somebody looked at it."""
@@ -190,18 +117,31 @@ class Promise:
 
     def rectify_again(self, now: datetime, limit: Limit) -> None:
         """A person gave more time after the promise was broken: what did not come may come once more."""
-        for material in self.materials:
-            if material.state is MaterialState.FAILED:
-                material.state = MaterialState.OVERDUE
+        self._await_again(now)
         self.order_rectification(now, limit)
 
-    def rectified(self, now: datetime) -> None:
-        """What was late came, or has more time: with nothing late any more, the order to rectify is over."""
-        if self.state is not DeferralState.RECTIFYING or self.behind(now):
-            return
-        self.state = DeferralState.RUNNING
-        if self.rectification is not None:
-            self.rectification.close(now)
+    def mended(self, now: datetime) -> bool:
+        """What was late came, has more time, or came in time and was recorded late. Whether an order was taken back."""
+        if self.state is DeferralState.RECTIFYING and not self.behind(now):
+            self.state = DeferralState.RUNNING
+            if self.rectification is not None:
+                self.rectification.close(now)
+            return True
+        if self.state is not DeferralState.REVOCATION_PROPOSED or self.found_false:
+            return False
+        late = [material for material in self.materials if material.late(now)]
+        if not all(material.handed_in_by(self.rectify_by()) for material in late):
+            return False
+        self._await_again(now)
+        self.state = DeferralState.RECTIFYING if late else DeferralState.RUNNING
+        if late and self.rectification is not None:
+            self.rectification.reopen()
+        return True
+
+    def _await_again(self, now: datetime) -> None:
+        for material in self.materials:
+            if material.state is not MaterialState.VERIFIED:
+                material.await_again(now)
 
     def rectify_by(self) -> datetime | None:
         return None if self.rectification is None else self.rectification.due_at(ClockKind.RECTIFICATION)
@@ -223,7 +163,7 @@ class Promise:
             return
         if self.state is DeferralState.UNAPPROVED:
             yield self.request.wait(Matter.ANSWER, "a conditional acceptance breaks a rule: override it or ask again")
-        if self.state is DeferralState.REVOCATION_PROPOSED:
+        if self.to_be_revoked:
             why = "a promise was not kept: revoke (two people), give more time, or close it in another way"
             yield self._wait(Matter.REVOCATION, self.request.request_id, why)
         for material in self.materials:
@@ -231,7 +171,7 @@ class Promise:
                 why = "a paper contradicts the remote check: the supervisor must look"
                 yield self._wait(Matter.SUSPICION, material.material_id, why)
             elif material.state in _LOST and self.instrument is Instrument.HOLD_UNTIL_COMPLETE:
-                yield self._wait(Matter.MATERIAL, material.material_id, _loss(material))
+                yield self._wait(Matter.MATERIAL, material.material_id, material.loss)
 
     def _wait(self, matter: Matter, about: str, why: str) -> Wait:
         return Wait(matter=matter, about=about, why=why, request_id=self.request.request_id)
@@ -251,11 +191,4 @@ class Promise:
         )
 
     def _clock(self, kind: ClockKind, watch: ClockSet, limit: Limit) -> Clock:
-        return Clock(clock_id=f"{watch.subject}.{kind.value}", kind=kind, started_at=self._accepted_at, limit=limit)
-
-
-def _loss(material: Material) -> str:
-    if material.state is MaterialState.FAILED:
-        return "a material is false: return the file"
-    more = " or give more time" if material.extensions < 1 else ""
-    return f"a material did not come: return the file{more}"
+        return Clock(clock_id=f"{watch.subject}.{kind.value}", kind=kind, started_at=self.accepted_at, limit=limit)

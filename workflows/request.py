@@ -172,6 +172,12 @@ class Request:
         current.finish(RoundEnd.FINAL if ends else RoundEnd.TURN, now)
         self.state = RequestState.ANSWERED if ends else RequestState.DECISION
 
+    def spoken_to(self, now: datetime) -> None:
+        """The external party has told how far it is: it is followed up anew, and the clerk reminded again."""
+        running = self.round.watch.clock(ClockKind.EXTERNAL_FOLLOW_UP)
+        anew = {"started_at": now, "limit": self._own_limit(self.round.number + 1, now)}
+        self.round.watch.change(running.model_copy(update=anew), now)
+
     def accept_turn(self) -> None:
         """The last answer stands after all: a person decided so."""
         self.round.end = RoundEnd.FINAL

@@ -48,6 +48,15 @@ class RequestLookup:
             raise conflict("not-asked-yet", f"it has not been asked yet: it waits for {', '.join(request.ask.after)}")
         return request
 
+    def of_party(self, command: RequestDecision) -> Request:
+        """One that an external party is being asked about."""
+        request = self.any(command)
+        if request.ask.kind is not AskKind.EXTERNAL:
+            raise conflict("not-external", "only an external party's answer is recorded by the clerk")
+        if request.state is not RequestState.OPEN:
+            raise conflict("not-waiting", f"nobody is being asked here now ({request.state.value})")
+        return request
+
     def open(self, command: RequestDecision) -> Request:
         """One whose round is running."""
         request = self.of_department(command)

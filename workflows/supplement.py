@@ -1,22 +1,23 @@
 """补正: one notice for everything that is missing, one clock for the requester, and what comes of it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import partial
 
 from temporalio import workflow
 
-from domain.clock import Clock, ClockKind
 from domain.codes import ReplyCode, RequestState
 from domain.decision import Decision
 from domain.errors import conflict, invalid
 from domain.fact import ENGINE, FactKind
 from domain.later_list import LaterList
 from domain.material_name import same_material
+from domain.receipt import check_receipt
 from domain.reply import Answer, NeedMore
 from domain.supplement import (
     IssueSupplementNotice,
     NeededMaterial,
     ReceiveSupplement,
-    SupplementSnapshot,
     merge_materials,
 )
 from domain.waiting import Matter, Wait
@@ -39,6 +40,8 @@ class Supplement(Subject):
         self._notice: Notice | None = None
         self._notices = 0
         self._watches: list[ClockSet] = []
+        self._asked_at: datetime | None = None
+        """When the requester was first told of something missing."""
 
     def handlers(self) -> Mapping[type[Decision], Handler]:
         return {
@@ -50,11 +53,13 @@ class Supplement(Subject):
         return self._watches
 
     def expiries(self) -> Iterable[Expiry]:
-        notice = self._out()
-        if notice is None:
-            return ()
-        ends = notice.watch.due_at(ClockKind.SUPPLEMENT)
-        return () if ends is None else (Expiry(self._book.launch.calendar.next_office_instant(ends), self._lapse),)
+        notice = self._notice
+        if notice is None or not notice.open or not self._needing(RequestState.SUPPLEMENT):
+            return
+        opening = self._book.launch.calendar.next_office_instant
+        if notice.own_missing and not notice.lapsed and notice.due_at is not None:
+            yield Expiry(opening(notice.due_at), partial(self._lapse, notice))
+        yield from self._fetching.expiries(notice)
 
     def answered(self, request: Request, answer: Answer) -> None:
         joined = self._out()
@@ -73,10 +78,12 @@ class Supplement(Subject):
             return
         if request.request_id in notice.fetching:
             self._fetching.left_to_requester(notice, notice.fetching[request.request_id])
+            notice.keep_clock(workflow.now())
         self._close_if_needless(notice)
 
-    def asked_anew(self, _request: Request) -> None:
+    def asked_anew(self, request: Request) -> None:
         if self._notice is not None and self._notice.open:
+            self._notice.silent.discard(request.request_id)
             self._close_if_needless(self._notice)
 
     def _close_if_needless(self, notice: Notice) -> None:
@@ -100,6 +107,7 @@ class Supplement(Subject):
         self._book.write(FactKind.SUPPLEMENT_NOTICE, request, data={"materials": names_of(notice.missing)})
         if any(one.held_by is None and among(known, one.name) is None for one in notice.missing):
             self._announcer.tell("supplement_notice", ("requester", "clerk"), demands_action=True)
+        notice.keep_clock(workflow.now())
         if not notice.missing:
             self._complete(notice)
 
@@ -113,24 +121,16 @@ class Supplement(Subject):
             if request.later_list is not None:
                 yield request.wait(Matter.ANSWER, request.later_list.text)
         notice = self._notice
-        if notice is not None and notice.open and notice.lapsed and self._needing(RequestState.SUPPLEMENT):
-            why = f"the requester has not supplied: {names_of(notice.missing)}"
-            yield Wait(matter=Matter.SUPPLEMENT, about=notice.watch.subject, why=why)
+        if notice is None or not notice.open or not self._needing(RequestState.SUPPLEMENT):
+            return
+        late = [*self._fetching.silences(notice)]
+        if notice.lapsed and notice.own_missing:
+            late.append(f"the requester has not supplied: {names_of(notice.own_missing)}")
+        if late:
+            yield Wait(matter=Matter.SUPPLEMENT, about=notice.watch.subject, why="; ".join(late))
 
     def shown(self) -> Mapping[str, object]:
-        notice = self._notice
-        if notice is None:
-            return {}
-        snapshot = SupplementSnapshot(
-            issued_at=notice.issued_at,
-            issued_by=notice.issued_by,
-            materials=notice.materials,
-            clock=notice.watch.shown(ClockKind.SUPPLEMENT),
-            due_at=notice.watch.due_at(ClockKind.SUPPLEMENT),
-            closed_at=notice.closed_at,
-            lapsed=notice.lapsed,
-        )
-        return {"supplement": snapshot}
+        return {} if self._notice is None else {"supplement": self._notice.snapshot()}
 
     def _check_issue(self, _command: IssueSupplementNotice) -> None:
         notice, needing = self._notice, self._needing(RequestState.DECISION)
@@ -153,26 +153,27 @@ class Supplement(Subject):
         self._notices += 1
         subject = f"{launch.case_id}.supplement{self._notices}"
         watch = ClockSet(subject, 1, Rules.of(launch))
-        limit = command.limit or launch.supplement_limit or DEFAULT_LIMIT
-        clock_id = f"{subject}.{ClockKind.SUPPLEMENT.value}"
-        watch.start(Clock(clock_id=clock_id, kind=ClockKind.SUPPLEMENT, started_at=now, limit=limit))
         self._watches.append(watch)
+        limit = command.limit or launch.supplement_limit or DEFAULT_LIMIT
         fetching = dict(before.fetching) if before is not None else {}
-        notice = Notice(now, command.decided_by, command.legal_basis, (), watch, fetching)
+        notice = Notice(now, command.decided_by, command.legal_basis, (), watch, limit, fetching)
+        self._asked_at = self._asked_at or now
         for request in self._needing(RequestState.DECISION):
             request.state = RequestState.SUPPLEMENT
         self._notice = notice
         notice.materials = self._merged(before.materials if before is not None else ())
         self._fetching.fetch(notice, self._notices)
-        due = watch.due_at(ClockKind.SUPPLEMENT)
-        told = {"materials": names_of(notice.materials), "due_at": iso(due)}
+        notice.keep_clock(now)
+        told = {"materials": names_of(notice.materials), "due_at": iso(notice.due_at)}
         self._lookup.note(FactKind.SUPPLEMENT_NOTICE, command, None, legal_basis=command.legal_basis, **told)
-        self._announcer.tell("supplement_notice", ("requester", "clerk"), demands_action=True)
+        if notice.own_missing:
+            self._announcer.tell("supplement_notice", ("requester", "clerk"), demands_action=True)
 
     def _check_receive(self, command: ReceiveSupplement) -> None:
         notice = self._notice
         if notice is None or not notice.open:
             raise conflict("no-notice-out", "nothing has been asked of the requester")
+        check_receipt(command.received_at, asked_at=self._asked_at or notice.issued_at, now=workflow.now())
         for index, one in enumerate(command.received):
             if not any(same_material(material.name, one.name) for material in notice.materials):
                 raise invalid("not-asked-for", "the notice does not name this material", field=f"received.{index}.name")
@@ -184,9 +185,14 @@ class Supplement(Subject):
         if notice is None:
             return
         for one in command.received:
-            notice.receive(one.name, one.received_as, workflow.now())
+            notice.receive(one.name, one.received_as, command.received_at or workflow.now())
         names = ", ".join(one.name for one in command.received)
-        self._lookup.note(FactKind.SUPPLEMENT_RECEIVED, command, None, received=names, missing=names_of(notice.missing))
+        told = {"received": names, "missing": names_of(notice.missing), "received_at": iso(command.received_at)}
+        self._lookup.note(FactKind.SUPPLEMENT_RECEIVED, command, None, **told)
+        if notice.lapsed and notice.came_in_time():
+            notice.lapsed = False
+            self._book.write(FactKind.SUPPLEMENT_IN_TIME, data={"received": names_of(notice.own)})
+        notice.keep_clock(workflow.now())
         if command.enough or not notice.missing:
             self._complete(notice, by=command.decided_by)
 
@@ -197,6 +203,7 @@ class Supplement(Subject):
                 self._complete(notice)
             return
         self._fetching.left_to_requester(notice, name)
+        notice.keep_clock(workflow.now())
 
     def _complete(self, notice: Notice, by: str = ENGINE) -> None:
         """Everything is there: each department's clock resumes with its next turn."""
@@ -212,10 +219,9 @@ class Supplement(Subject):
         notice.closed_at = workflow.now()
         notice.watch.close(notice.closed_at)
 
-    def _lapse(self) -> None:
-        if self._notice is not None:
-            self._notice.lapsed = True
-            self._book.write(FactKind.SUPPLEMENT_LAPSED, data={"missing": names_of(self._notice.missing)})
+    def _lapse(self, notice: Notice) -> None:
+        notice.lapsed = True
+        self._book.write(FactKind.SUPPLEMENT_LAPSED, data={"missing": names_of(notice.own_missing)})
 
     def _needing(self, state: RequestState) -> list[Request]:
         return [

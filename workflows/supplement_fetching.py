@@ -1,15 +1,20 @@
 """What departments hold already is fetched there, by requests of their own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from functools import partial
 
-from domain.codes import Role
+from domain.clock import ClockKind
+from domain.codes import RequestState, Role
 from domain.department import DepartmentRoute
+from domain.fact import FactKind
 from domain.limit import Limit
 from domain.material_name import same_material
 from domain.plan import Ask
 from domain.supplement import NeededMaterial
 from workflows.announcer import Announcer
 from workflows.casebook import Casebook
+from workflows.request import Request
+from workflows.subject import Expiry
 from workflows.supplement_notice import Notice, among
 
 DEFAULT_LIMIT = Limit.parse("5 working_days")
@@ -57,3 +62,27 @@ class Fetching:
             material.model_copy(update={"held_by": None}) if same_material(material.name, name) else material
             for material in notice.materials
         )
+
+    def expiries(self, notice: Notice) -> Iterator[Expiry]:
+        """When a department has had its time to hand over what it holds."""
+        for request in self._unanswered(notice):
+            due = request.round.watch.due_at(ClockKind.REPLY)
+            if due is not None and request.request_id not in notice.silent:
+                opening = request.rules.calendar.next_office_instant(due)
+                yield Expiry(opening, partial(self._silent, notice, request))
+
+    def silences(self, notice: Notice) -> Iterator[str]:
+        """Who keeps the case waiting for a material that the requester need not bring."""
+        for request in self._unanswered(notice):
+            if request.request_id in notice.silent:
+                holder = request.round.route.code if request.round.route else ""
+                yield f"{holder} has not handed over: {notice.fetching[request.request_id]}"
+
+    def _unanswered(self, notice: Notice) -> Iterator[Request]:
+        for name in notice.fetching:
+            if self._book.requests[name].state is RequestState.OPEN:
+                yield self._book.requests[name]
+
+    def _silent(self, notice: Notice, request: Request) -> None:
+        notice.silent.add(request.request_id)
+        self._book.write(FactKind.HOLDER_SILENT, request, data={"missing": notice.fetching[request.request_id]})

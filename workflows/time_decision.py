@@ -1,4 +1,4 @@
-"""More time, a pause, and silence that counts as consent."""
+"""More time, a pause, and periods that end by themselves."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -36,28 +36,17 @@ class TimeDecision(Subject):
         }
 
     def expiries(self) -> Iterable[Expiry]:
-        """Statutory periods that end, and silences that count as consent."""
+        """Statutory periods that end."""
         for request in self._book.open_requests():
-            watch = request.round.watch
             if request.ask.kind is AskKind.STATUTORY_WAIT:
-                ends = watch.due_at(ClockKind.STATUTORY_NOTICE)
+                ends = request.round.watch.due_at(ClockKind.STATUTORY_NOTICE)
                 if ends is not None:
                     yield Expiry(ends, partial(self._wait_over, request))
-            elif request.ask.silence_consents is not None:
-                ends = watch.due_at(ClockKind.REPLY)
-                if ends is not None:
-                    yield Expiry(request.rules.calendar.next_office_instant(ends), partial(self._consent, request))
 
     def _wait_over(self, request: Request) -> None:
         ends = request.round.watch.due_at(ClockKind.STATUTORY_NOTICE) or workflow.now()
         request.answer_by_clock("the statutory period has passed", "clock", ends, workflow.now())
         self._book.write(FactKind.WAIT_OVER, request, data={"ended_at": ends.isoformat()})
-
-    def _consent(self, request: Request) -> None:
-        now = workflow.now()
-        authority = request.ask.silence_consents
-        request.answer_by_clock(f"silence counts as consent ({authority})", "clock:silence", now, now)
-        self._book.write(FactKind.CONSENTED_BY_SILENCE, request, data={"authority": authority})
 
     def _check_extend(self, command: ExtendRequest) -> None:
         request = self._lookup.open(command)

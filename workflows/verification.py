@@ -11,14 +11,17 @@ from domain.department import DepartmentRoute
 from domain.errors import conflict, invalid
 from domain.fact import FactKind
 from domain.plan import Ask
+from domain.receipt import check_receipt
 from domain.reply import Answer, Refused
 from workflows.announcer import Announcer
-from workflows.casebook import Casebook
+from workflows.casebook import Casebook, iso
 from workflows.deferral import Deferral
-from workflows.promise import Material
+from workflows.promised_material import Material
 from workflows.request import Request
 from workflows.request_lookup import RequestLookup
 from workflows.subject import Handler, Subject
+
+_AWAITED = (MaterialState.PROMISED, MaterialState.REJECTED, MaterialState.OVERDUE)
 
 
 class Verification(Subject):
@@ -50,10 +53,13 @@ class Verification(Subject):
 
     def _check_submit(self, command: SubmitMaterial) -> None:
         material = self._deferral.material(command.material_id)
-        if material.promise.state not in (DeferralState.RUNNING, DeferralState.RECTIFYING):
-            raise conflict("deferral-not-running", f"nothing is awaited ({material.promise.state.value})")
-        if material.state not in (MaterialState.PROMISED, MaterialState.REJECTED, MaterialState.OVERDUE):
+        promise = material.promise
+        if promise.state is DeferralState.UNAPPROVED or not promise.running:
+            raise conflict("deferral-not-running", f"nothing is awaited ({promise.state.value})")
+        came_late = promise.state is DeferralState.REVOCATION_PROPOSED and material.may_come and not material.looked_at
+        if material.state not in _AWAITED and not came_late:
             raise conflict("material-not-awaited", f"this material is {material.state.value} already")
+        check_receipt(command.received_at, asked_at=promise.accepted_at, now=workflow.now())
         if self._verifier(material) is None:
             raise conflict("no-verifier", "no department can be asked to verify this material")
         self._lookup.room_for(1)
@@ -66,7 +72,7 @@ class Verification(Subject):
         number = len(material.submissions) + 1
         submission = Submission(
             number=number,
-            at=workflow.now(),
+            at=command.received_at or workflow.now(),
             channel=command.channel,
             note=command.reason,
             sha256=command.sha256,
@@ -74,10 +80,12 @@ class Verification(Subject):
         )
         material.submissions.append(submission)
         told = {"material": material.name, "channel": command.channel, "sha256": command.sha256}
+        told["received_at"] = iso(command.received_at)
         self._lookup.note(FactKind.MATERIAL_SUBMITTED, command, material.promise.request, **told)
         route = self._verifier(material)
         if route is not None:
             self._ask_verifier(material, submission, route)
+            self._deferral.mend(material.promise, "it came in time and was recorded late")
 
     def _verifier(self, material: Material) -> DepartmentRoute | None:
         """Whom the acceptance names; the department that accepted when nobody knows the way there."""

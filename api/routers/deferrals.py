@@ -53,7 +53,12 @@ async def receive_supplement(
     """When all of it is there, every waiting department is asked again and its clock goes on."""
     received = tuple(ReceivedMaterial(name=one.name, received_as=one.received_as) for one in body.received)
     command = ReceiveSupplement.model_validate(
-        {**on.decision("supplement", person, body), "received": received, "enough": body.enough}
+        {
+            **on.decision("supplement", person, body),
+            "received": received,
+            "received_at": body.received_at,
+            "enough": body.enough,
+        }
     )
     return show_coordination(await decide(office, person, on.case_id, command))
 
@@ -101,7 +106,12 @@ async def submit_material(
 ) -> CoordinationShown:
     """By phone, WeChat, post, in person or remote video; the verifying department is asked at once."""
     command = SubmitMaterial.model_validate(
-        {**on.decision("submit", person, body), "material_id": on.part, "channel": body.channel}
+        {
+            **on.decision("submit", person, body),
+            "material_id": on.part,
+            "channel": body.channel,
+            "received_at": body.received_at,
+        }
     )
     return show_coordination(await decide(office, person, on.case_id, command))
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import PlainTextResponse
+from pydantic import AwareDatetime
 
 from api.auth import LetterReader, MaterialReader, MaterialRecorder, OfficeDep
 from api.openapi import errors
@@ -37,6 +38,7 @@ async def submit_material_file(
     person: MaterialRecorder,
     on: OnMaterial,
     channel: Annotated[Channel, Query(description="提交方式 · How it came.")] = Channel.ONLINE,
+    received_at: Annotated[AwareDatetime | None, Query(description="收到时间 · When it came, if not now.")] = None,
     sha256: Annotated[
         str | None,
         Header(alias="Content-SHA256", pattern=r"^[0-9a-fA-F]{64}$", description="Refused when the bytes differ."),
@@ -44,7 +46,12 @@ async def submit_material_file(
 ) -> CoordinationShown:
     """The body is the file itself: PDF, OFD, JPEG or PNG, at most 20 MB, told by its content and not by its name."""
     command = SubmitMaterial.model_validate(
-        {**on.reasoned("submit-file", person, _HANDED_IN), "material_id": on.part, "channel": channel}
+        {
+            **on.reasoned("submit-file", person, _HANDED_IN),
+            "material_id": on.part,
+            "channel": channel,
+            "received_at": received_at,
+        }
     )
     file = HandedIn(await request.body(), request.headers.get("content-type", ""), sha256)
     return show_coordination(await submit_file(office, person, on.case_id, command, file))

@@ -117,7 +117,7 @@ class SupplementShown(Shown):
     issued_at: Instant
     issued_by: str
     materials: list[NeededMaterialShown]
-    clock: ClockProofsShown
+    clock: ClockProofsShown | None = Field(description="Null while departments hold all that is missing.")
     due_at: Instant | None
     closed_at: Instant | None
     lapsed: bool

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from api.schemas.decision import DecisionBody, RequestDecisionBody, RequiredAuthority
-from api.schemas.values import AS_TEXT, LimitText, Reason
+from api.schemas.values import AS_TEXT, LimitText, Reason, ReceivedAt
 from domain.deferral import Channel
 
 
@@ -59,9 +59,14 @@ class ExtendRectificationBody(RequestDecisionBody):
 class SubmitBody(DecisionBody):
     """材料提交 · How the requester handed it in; files are sent to `…/file` instead."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "邮寄原件已收到。", "channel": "POST"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"reason": "邮寄原件已收到。", "channel": "POST", "received_at": "2023-02-22T16:00:00+08:00"}]
+        }
+    )
 
     channel: Annotated[Channel, AS_TEXT]
+    received_at: ReceivedAt = None
 
 
 class ExtendMaterialBody(DecisionBody):

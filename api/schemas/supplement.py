@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from api.schemas.decision import DecisionBody
-from api.schemas.values import Body, LimitText, Reason, Text
+from api.schemas.values import Body, LimitText, Reason, ReceivedAt, Text
 
 
 class SupplementNoticeBody(DecisionBody):
@@ -34,4 +34,5 @@ class SupplementBody(DecisionBody):
     )
 
     received: list[ReceivedBody] = Field(default=[], max_length=100)
+    received_at: ReceivedAt = None
     enough: bool = Field(default=False, description="Go on although not everything came: for those who decide.")

@@ -107,4 +107,9 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2023-03-15T10:00:00+08:00"]}),
 ]
 
+ReceivedAt = Annotated[
+    Moment | None,
+    Field(description="收到时间 · When it reached the window, if it is recorded later: timeliness is judged by it."),
+]
+
 LimitShown = Annotated[str, BeforeValidator(str)]

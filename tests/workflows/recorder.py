@@ -13,6 +13,8 @@ class ProgressMemory:
         self.facts: dict[str, Fact] = {}
         self.snapshots: list[CaseSnapshot] = []
         self.follow_ups: list[FollowUpSnapshot] = []
+        self.waiting: dict[tuple[str, int], str] = {}
+        """Answers that came in and wait to be applied: round → inbox id."""
 
     async def record(self, progress: CaseProgress) -> None:
         if self.away:
@@ -34,6 +36,6 @@ class ProgressMemory:
     def of_kind(self, kind: FactKind) -> list[Fact]:
         return [fact for fact in self.facts.values() if fact.kind is kind]
 
-    async def in_time(self, _request_id: str, _round_number: int, _due_at: object) -> str | None:
-        """The port `PendingAnswers`: nothing waits in an inbox here."""
-        return None
+    async def in_time(self, request_id: str, round_number: int, _due_at: object) -> str | None:
+        """The port `PendingAnswers`."""
+        return self.waiting.get((request_id, round_number))

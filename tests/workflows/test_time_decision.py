@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from domain.codes import Outcome, RequestState
+from domain.codes import Outcome, ReplyCode, RequestState
 from domain.errors import LiandongError
 from domain.fact import FactKind
+from domain.outage import Outage, OutageCause
 from domain.time_decision import AnswerExtension, PauseRequest, ResumeRequest
 from tests.workflows.skipped_time import CASE, as_2023, ask, day, instant, skipped_time
 
@@ -100,6 +101,53 @@ async def test_silence_is_consent_only_where_the_policy_says_so(env: WorkflowEnv
     assert view.rounds[0].reply_text == "silence counts as consent (district rule 12/2022)"
     assert len(world.store.of_kind(FactKind.CONSENTED_BY_SILENCE)) == 1
     assert result.outcome.decided_at - instant("2023-03-17T09:00") < timedelta(minutes=1)
+
+
+SILENT = ask("view", "market", role="LEAD", reply_limit="3 working_days", silence_consents="district rule 12/2022")
+VIEW = f"{CASE}.view"
+
+
+async def test_a_refusal_that_waits_in_the_inbox_never_becomes_a_consent(env: WorkflowEnvironment) -> None:
+    no = {"code": "REFUSED", "legal_basis": "art. 9", "reason": "no", "remedy": "appeal"}
+    async with skipped_time(env, "2023-03-13T09:00", {"view": [(instant("2023-03-17T11:00"), no)]}) as world:
+        await world.start(world.launch(SILENT))
+        await world.until("2023-03-16T16:30")
+        world.store.waiting[VIEW, 1] = "inbox-1"
+        await world.until("2023-03-17T10:30")
+        held = await world.request("view")
+        assert (held.state, held.rounds[0].rungs[-1].rung) == (RequestState.OPEN, "reply_reminder")
+        await world.until("2023-03-17T14:00")
+        view = await world.request("view")
+    assert view.rounds[0].reply is ReplyCode.REFUSED
+    assert world.store.of_kind(FactKind.CONSENTED_BY_SILENCE) == []
+    told = [fact.data for fact in world.store.of_kind(FactKind.RUNG_HELD)]
+    assert {"rung": "silence_consents", "held_by": "inbox-1"} in told
+
+
+async def test_an_answer_that_turned_out_to_be_none_leaves_the_silence_a_consent(env: WorkflowEnvironment) -> None:
+    async with skipped_time(env, "2023-03-13T09:00") as world:
+        await world.start(world.launch(SILENT))
+        await world.until("2023-03-16T16:30")
+        world.store.waiting[VIEW, 1] = "inbox-1"
+        await world.until("2023-03-17T10:05")
+        world.store.waiting.clear()
+        result = await world.result()
+    assert result.outcome.outcome is Outcome.DONE
+    assert as_2023(result.outcome.decided_at) == "2023-03-17T10:10"
+
+
+async def test_nobody_consents_to_what_never_arrived(env: WorkflowEnvironment) -> None:
+    """Three working days from Thursday on, when the department's system came back: Tuesday evening."""
+    async with skipped_time(env, "2023-03-13T09:00") as world:
+        down = Outage(since=instant("2023-03-13T08:00"), cause=OutageCause.UNREACHABLE)
+        world.departments.goes_down("market", down, instant("2023-03-16T10:00"))
+        await world.start(world.launch(SILENT))
+        await world.until("2023-03-17T12:00")
+        assert (await world.request("view")).state is RequestState.OPEN
+        result = await world.result()
+        view = await world.request("view")
+    assert as_2023(result.outcome.decided_at) == "2023-03-22T09:00"
+    assert "reply_overdue" in [proof.rung for proof in view.rounds[0].rungs]
 
 
 async def test_a_wish_beyond_every_calendar_is_refused_with_its_reason(env: WorkflowEnvironment) -> None:
