@@ -8,11 +8,12 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CollectorRegistry
+from starlette.requests import ClientDisconnect
 from starlette.types import Lifespan
 
 from api import problem
 from api.access_log import AccessLog
-from api.body_limit import BodyLimit
+from api.body_limit import BodyLimit, BodyRefused, nobody_listens, refused_body
 from api.health import HealthProbe
 from api.openapi import describe
 from api.problem import UnexpectedErrors
@@ -81,6 +82,8 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     problem.install(app)
+    app.add_exception_handler(BodyRefused, refused_body)
+    app.add_exception_handler(ClientDisconnect, nobody_listens)
     # The last one added is the outermost
     app.add_middleware(BodyLimit)
     app.add_middleware(UnexpectedErrors)

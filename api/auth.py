@@ -41,7 +41,7 @@ async def _authenticated(
         )
     throttle: Throttle = request.app.state.throttle
     source, seal = source_of(request.client.host if request.client else None), token_hash(credentials.credentials)
-    throttle.admit_token(source, seal)
+    throttle.tokens.admit(source, seal)
     try:
         if len(credentials.credentials) > MAX_TOKEN_CHARACTERS:
             raise LiandongError(ErrorCategory.UNAUTHENTICATED, "unknown-token", "this token opens nothing")
@@ -49,9 +49,9 @@ async def _authenticated(
         person = await authenticate(office, credentials.credentials)
     except LiandongError as refusal:
         if refusal.category is ErrorCategory.UNAUTHENTICATED:
-            throttle.token_was_wrong(source, seal)
+            throttle.tokens.was_wrong(source, seal)
         raise
-    throttle.token_was_good(source, seal)
+    throttle.tokens.was_good(source, seal)
     request.state.actor = person.actor
     return person
 

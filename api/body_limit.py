@@ -4,6 +4,8 @@ import asyncio
 import re
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.closed_door import note_unread_body
@@ -17,15 +19,42 @@ BODY_TIMEOUT_SECONDS = 15.0
 FILE_TIMEOUT_SECONDS = 120.0
 
 _FILE = re.compile(r"/v1/cases/[^/]+/materials/[^/]+/file/?")
+_READ_BY_ITS_DOOR = re.compile(r"/v1/progress/materials/[^/]+/file/?")
 _CALLBACK = re.compile(r"/v1/departments/[^/]+/callbacks/?")
+
+
+class BodyRefused(Exception):
+    """Too much or too slow."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+    @property
+    def response(self) -> JSONResponse:
+        # What is left unread cannot be told from the next request, so the connection ends with the refusal
+        return problem_response(self.status, self.code, self.detail, headers={"Connection": "close"})
 
 
 class _TooLarge(Exception):
     pass
 
 
-class _Gone(Exception):
-    pass
+async def read_file_body(request: Request) -> bytes:
+    """For a door that looks at its caller's key before it takes a byte. Raises BodyRefused, ClientDisconnect."""
+    return await _bounded(request.scope, request.receive, MAX_FILE_BYTES, FILE_TIMEOUT_SECONDS)
+
+
+async def refused_body(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BodyRefused)
+    return error.response
+
+
+async def nobody_listens(_request: Request, _error: Exception) -> Response:
+    """The sender has left in the middle of the body."""
+    return Response(status_code=400)
 
 
 class BodyLimit:
@@ -39,23 +68,16 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most, patience = self._bounds(scope)
-        # What is left unread cannot be told from the next request, so the connection ends with the refusal
-        close = {"Connection": "close"}
+        if _READ_BY_ITS_DOOR.fullmatch(scope["path"]):
+            await self._app(scope, receive, send)
+            return
         try:
-            async with asyncio.timeout(patience):
-                body = await _read(scope, receive, most)
-        except _Gone:
+            body = await _bounded(scope, receive, *self._bounds(scope))
+        except ClientDisconnect:
             return
-        except _TooLarge:
-            detail = f"The body is larger than {most // 1024} KiB."
-            await note_unread_body(scope, 413, "body-too-large")
-            await problem_response(413, "body-too-large", detail, headers=close)(scope, receive, send)
-            return
-        except TimeoutError:
-            detail = f"The body did not arrive within {patience:g} seconds."
-            await note_unread_body(scope, 408, "body-too-slow")
-            await problem_response(408, "body-too-slow", detail, headers=close)(scope, receive, send)
+        except BodyRefused as refused:
+            await note_unread_body(scope, refused.status, refused.code)
+            await refused.response(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
 
@@ -68,6 +90,17 @@ class BodyLimit:
         return MAX_BODY_BYTES, self._timeout
 
 
+async def _bounded(scope: Scope, receive: Receive, most: int, patience: float) -> bytes:
+    try:
+        async with asyncio.timeout(patience):
+            return await _read(scope, receive, most)
+    except _TooLarge:
+        raise BodyRefused(413, "body-too-large", f"The body is larger than {most // 1024} KiB.") from None
+    except TimeoutError:
+        detail = f"The body did not arrive within {patience:g} seconds."
+        raise BodyRefused(408, "body-too-slow", detail) from None
+
+
 async def _read(scope: Scope, receive: Receive, most: int) -> bytes:
     announced = Headers(scope=scope).get("content-length", "")
     # Not to believe it, only to refuse early; a long row of digits is too slow to convert and too large anyway
@@ -78,7 +111,7 @@ async def _read(scope: Scope, receive: Receive, most: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _Gone
+            raise ClientDisconnect
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size > most:

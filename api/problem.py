@@ -39,7 +39,8 @@ STATUS = {
     ErrorCategory.UNAVAILABLE: 503,
 }
 
-LINK_DOOR = "/v1/links/"
+_WITHOUT_TOKEN = ("/v1/links/", "/v1/progress", "/v1/ratings")
+"""Doors with keys of their own: whoever comes there has no token to send."""
 
 _ROUTER_CODES = {
     404: ("no-such-address", "There is nothing at this address; /docs lists what there is."),
@@ -123,7 +124,7 @@ def refusal(error: LiandongError) -> JSONResponse:
     problems = [ProblemField(field=item.field, rule=item.rule, detail=item.detail) for item in error.problems]
     if not problems and error.field is not None:
         problems = [ProblemField(field=error.field, rule=code, detail=error.detail)]
-    return problem_response(status, code, error.detail, problems=problems, headers=_headers(status))
+    return problem_response(status, code, error.detail, problems=problems, headers=_headers(status, error))
 
 
 def install(app: FastAPI) -> None:
@@ -156,8 +157,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _stranger(request: Request) -> JSONResponse | None:
     """The refusal of somebody unknown. The framework reads a body before it asks who sent it; we tell only people."""
-    if request.scope["path"].startswith(LINK_DOOR):
-        # The link in the address is the credential; whoever comes by it has no token to send
+    if request.scope["path"].startswith(_WITHOUT_TOKEN):
         return None
     try:
         await identify(request)
@@ -241,10 +241,10 @@ def _log_unexpected(error: Exception, error_id: str) -> None:
     )
 
 
-def _headers(status: int) -> dict[str, str]:
+def _headers(status: int, error: LiandongError) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
-    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
+    return {"Retry-After": str(error.retry_after_seconds or RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
 
 
 def _problem_field(item: Mapping[str, Any]) -> ProblemField:

@@ -11,6 +11,8 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 FAILED_TOKENS_A_MINUTE: Final = 10
+FAILED_CODES_A_MINUTE: Final = 30
+"""Each case has a narrower bound of its own; this one slows down whoever tries many cases."""
 FAILED_SIGNATURES_A_MINUTE: Final = 60
 _REMEMBERED: Final = 10_000
 
@@ -41,34 +43,46 @@ class Failures:
         return None if self._limiter.hit(self._limit, source) else self.too_many(source)
 
 
-class Throttle:
-    """Behind one address may sit a whole hall: a token that was good there before is never made to wait.
+class Guesses:
+    """Behind one address may sit a whole hall: what was good there before is never made to wait.
 
-    Every other token gets the same answer while its address is made to wait, whether it exists or not.
+    Everything else gets the same answer while its address is made to wait, whether it exists or not.
     """
 
-    def __init__(
-        self, *, tokens_a_minute: int = FAILED_TOKENS_A_MINUTE, signatures_a_minute: int = FAILED_SIGNATURES_A_MINUTE
-    ) -> None:
-        self._tokens = Failures(tokens_a_minute)
-        self._signatures = Failures(signatures_a_minute)
+    def __init__(self, a_minute: int) -> None:
+        self._failures = Failures(a_minute)
         self._good: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def admit_token(self, address: str, token_hash: str) -> None:
+    def admit(self, address: str, seal: str) -> None:
         """Raises TooManyFailures."""
-        if (address, token_hash) not in self._good and (refusal := self._tokens.too_many(address)):
+        if (address, seal) not in self._good and (refusal := self._failures.too_many(address)):
             raise refusal
 
-    def token_was_good(self, address: str, token_hash: str) -> None:
-        self._good[address, token_hash] = None
-        self._good.move_to_end((address, token_hash))
+    def was_good(self, address: str, seal: str) -> None:
+        self._good[address, seal] = None
+        self._good.move_to_end((address, seal))
         if len(self._good) > _REMEMBERED:
             self._good.popitem(last=False)
 
-    def token_was_wrong(self, address: str, token_hash: str) -> None:
+    def was_wrong(self, address: str, seal: str) -> None:
         """A good one that was revoked counts like any other from now on."""
-        self._good.pop((address, token_hash), None)
-        self._tokens.count(address)
+        self._good.pop((address, seal), None)
+        self._failures.count(address)
+
+
+class Throttle:
+    """One for each kind of secret, so that guessing one kind makes nobody else wait."""
+
+    def __init__(
+        self,
+        *,
+        tokens_a_minute: int = FAILED_TOKENS_A_MINUTE,
+        codes_a_minute: int = FAILED_CODES_A_MINUTE,
+        signatures_a_minute: int = FAILED_SIGNATURES_A_MINUTE,
+    ) -> None:
+        self.tokens = Guesses(tokens_a_minute)
+        self.codes = Guesses(codes_a_minute)
+        self._signatures = Failures(signatures_a_minute)
 
     def signature_was_wrong(self, department: str) -> None:
         """Raises TooManyFailures. Called after the check, so that a good signature is never made to wait."""

@@ -46,6 +46,10 @@ class ApiClient:
         """`key` makes a repetition harmless: the same command under the same key has one effect."""
         return await self._call("POST", path, body, key)
 
+    async def post_file(self, path: str, content: bytes, headers: Mapping[str, str], *, key: str) -> Json:
+        """The body is the file itself; `headers` say what it is and whose."""
+        return await self._send("POST", path, {**headers, "idempotency-key": key}, content)
+
     async def put(self, path: str, body: Json) -> Json:
         return await self._call("PUT", path, body)
 
@@ -57,15 +61,25 @@ class ApiClient:
         key: str | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Json:
-        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
-        if key is not None:
-            headers["idempotency-key"] = key
+        headers = {} if key is None else {"idempotency-key": key}
         content = None
         if body is not None:
             headers["content-type"] = "application/json"
             content = json.dumps(body, ensure_ascii=False).encode()
+        return await self._send(method, path, headers, content, query)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        query: Mapping[str, str] | None = None,
+    ) -> Json:
+        known = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        call = HttpCall(method, f"{self.base_url}{path}", {**known, **headers}, content, query or {})
         try:
-            reply = await self._http.send(HttpCall(method, f"{self.base_url}{path}", headers, content, query or {}))
+            reply = await self._http.send(call)
         except DepartmentUnavailable as error:
             raise ApiAway(f"{self.base_url}: {error}") from None
         return self._read(reply)

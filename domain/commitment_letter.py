@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from domain.case import CaseRecord
-from domain.deferral import DeferralSnapshot, Instrument
+from domain.deferral import Channel, DeferralSnapshot, Instrument
 from domain.department import Department
-from domain.letter_text import channels_en, channels_zh, day_en, day_zh, one_line
+from domain.letter_text import ONLINE_EN, ONLINE_ZH, channels_en, channels_zh, day_en, day_zh, one_line
 from domain.limit import Limit
 
 _TITLES: Final = {
@@ -55,6 +55,8 @@ def _chinese(
         yield f"   最迟提交：{day_zh(material.due_at) if material.due_at else '另行通知'}"
         yield f"   提交方式：{channels_zh(material.channels)}"
         yield f"   核验部门：{verifier.name_zh if verifier else material.verifier}"
+    if _online(deferral):
+        yield ONLINE_ZH
     yield ""
     yield "三、未按期提交或者核验不通过的后果"
     if deferral.instrument is Instrument.HOLD_UNTIL_COMPLETE:
@@ -81,8 +83,15 @@ def _english(
         checked = verifier.name_en if verifier else material.verifier
         ways = channels_en(material.channels)
         yield f"{number}. {one_line(material.name)}: until {due}, {ways}, checked by {checked}"
+    if _online(deferral):
+        yield ONLINE_EN
     if deferral.instrument is Instrument.HOLD_UNTIL_COMPLETE:
         yield "The result is given after everything is verified. Otherwise the file is returned and deemed withdrawn."
     else:
         yield f"The result is given at once. Otherwise: an order to rectify ({rectify.text_en()}), then a person may"
         yield "revoke the result on a legal ground, and the credit record says so. Force majeure leaves no mark."
+
+
+def _online(deferral: DeferralSnapshot) -> bool:
+    """Some material may be handed in online; no agreed channel means any."""
+    return any(not one.channels or Channel.ONLINE in one.channels for one in deferral.materials)

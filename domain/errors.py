@@ -23,7 +23,7 @@ class LiandongError(Exception):
 
     `code` is stable and machine-readable (kebab-case); `detail` is for people and never repeats submitted personal
     data; `field` names the offending input where there is one; `problems` lists all of them where several can be
-    mended at once.
+    mended at once; `retry_after_seconds` is told where the usual pause would be too short.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class LiandongError(Exception):
         *,
         field: str | None = None,
         problems: tuple[PlanProblem, ...] = (),
+        retry_after_seconds: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.category = category
@@ -41,6 +42,7 @@ class LiandongError(Exception):
         self.detail = detail
         self.field = field
         self.problems = problems
+        self.retry_after_seconds = retry_after_seconds
 
 
 def invalid(code: str, detail: str, *, field: str | None = None) -> LiandongError:

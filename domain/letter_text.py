@@ -18,6 +18,14 @@ CHANNELS: Final[Mapping[Channel, tuple[str, str]]] = {
     Channel.SHARED_DATA: ("数据共享", "by shared data"),
 }
 
+ONLINE_ZH: Final = (
+    "网上提交：凭案件编号和进度查询码，在查询进度处逐件提交文件（PDF、OFD、JPEG或者PNG，每件不超过20 MB）。"
+)
+ONLINE_EN: Final = (
+    "Online: with the case number and the progress code, one file for each material, where you see the progress\n"
+    "(PDF, OFD, JPEG or PNG, at most 20 MB each)."
+)
+
 
 def channels_zh(channels: Sequence[Channel]) -> str:
     return "、".join(CHANNELS[one][0] for one in channels) or "任一方式"

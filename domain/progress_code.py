@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import Field
@@ -14,6 +14,8 @@ ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 RANDOM_CHARACTERS: Final = 8
 ATTEMPTS: Final = 10
 ATTEMPTS_WITHIN: Final = timedelta(minutes=15)
+FILES: Final = 40
+FILES_WITHIN: Final = timedelta(days=1)
 
 
 def progress_code(drawn: Sequence[int]) -> str:
@@ -47,3 +49,18 @@ class ProgressAccess(Wire):
     issued_by: str
     failures: int = Field(default=0, ge=0)
     failing_since: Instant | None = None
+    files: int = Field(default=0, ge=0)
+    """Begun to be handed in since `files_since`, whatever came of them."""
+    files_since: Instant | None = None
+
+    def with_file(self, now: datetime) -> "ProgressAccess":
+        """One more file; from the first one on a day is counted."""
+        fresh = self.files_since is None or now >= self.files_since + FILES_WITHIN
+        counted = {"files": 1, "files_since": now} if fresh else {"files": self.files + 1}
+        return self.model_copy(update=counted)
+
+    def no_file_before(self, now: datetime) -> datetime | None:
+        """When the next file may be handed in, if not now."""
+        if self.files_since is None or self.files < FILES or now >= self.files_since + FILES_WITHIN:
+            return None
+        return self.files_since + FILES_WITHIN

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from domain.case import CaseRecord
 from domain.clock import ClockKind
 from domain.codes import CaseStage, Outcome, ReplyCode, RequestState, RoundEnd, TriageDecision
-from domain.deferral import MaterialState
 from domain.follow_up import FollowUpOrder
 from domain.plan import AskKind
-from domain.requester_text import CHANNELS, MATERIALS, OUTCOMES, STAGES, Words, both, local
-from domain.snapshot import CaseSnapshot, RequestSnapshot
+from domain.requester_text import OUTCOMES, STAGES, Words, both, local
+from domain.snapshot import RequestSnapshot
+from domain.to_supply import ToSupply, to_supply
 from domain.wire import Instant, Wire
 
 
@@ -28,15 +28,6 @@ class StepView(Wire):
     """Who answers for it now."""
     later_lists: Words | None = None
     """Said when a department needed more than the list that it had told once."""
-
-
-class ToSupply(Wire):
-    """Something that only the requester can bring."""
-
-    name: str
-    until: Instant | None
-    channels: tuple[Words, ...] = ()
-    status: Words
 
 
 class ExtensionView(Wire):
@@ -94,15 +85,15 @@ class Circumstances(NamedTuple):
 def requester_view(record: CaseRecord, given: Circumstances) -> RequesterView:
     snapshot = record.snapshot
     requests = snapshot.requests if snapshot else ()
-    to_supply = (*_supplement(snapshot), *_deferred(snapshot)) if snapshot and record.outcome is None else ()
+    supplies = to_supply(snapshot) if snapshot and record.outcome is None else ()
     due_at, contact = _next_contact(record, given)
     return RequesterView(
         case_id=record.case_id,
         stage=record.stage,
-        now=_now(record, to_supply),
+        now=_now(record, supplies),
         registered_at=record.registered_at,
         steps=tuple(_step(request, given.departments) for request in requests if request.verifies is None),
-        to_supply=to_supply,
+        to_supply=supplies,
         extensions=tuple(_extensions(requests, given.departments)),
         next_contact_by=due_at,
         next_contact=contact,
@@ -113,20 +104,17 @@ def requester_view(record: CaseRecord, given: Circumstances) -> RequesterView:
     )
 
 
-def _now(record: CaseRecord, to_supply: Sequence[ToSupply]) -> Words:
+def _now(record: CaseRecord, supplies: Sequence[ToSupply]) -> Words:
     if record.outcome is not None:
         label = OUTCOMES[record.outcome.outcome]
         return both(f"已办结：{label.zh}", f"Closed: {label.en}")
-    if any(item.status in _YOURS for item in to_supply):
+    if any(item.awaited for item in supplies):
         return both("需要您补充材料，请看下方清单", "We need something from you: see the list below")
     if record.snapshot is not None and record.snapshot.interim_outcome is not None:
         return OUTCOMES[record.snapshot.interim_outcome]
     if record.snapshot is not None and record.snapshot.decision_needed:
         return both("已有部门反馈，值班长正在研究下一步", "There are answers; the duty leader is deciding how to go on")
     return STAGES[record.stage]
-
-
-_YOURS = (MATERIALS[MaterialState.PROMISED], MATERIALS[MaterialState.REJECTED], MATERIALS[MaterialState.OVERDUE])
 
 
 def _step(request: RequestSnapshot, departments: Mapping[str, Words]) -> StepView:
@@ -194,29 +182,6 @@ _ANSWERS = {
     ReplyCode.REFUSED: both("不予办理，值班长复核后正式答复您", "refused; the duty leader tells you what follows"),
     ReplyCode.NO_RESULT: both("已查找，未有结果", "tried, without result"),
 }
-
-
-def _supplement(snapshot: CaseSnapshot) -> Iterator[ToSupply]:
-    notice = snapshot.supplement
-    if notice is None or notice.closed_at is not None:
-        return
-    for material in notice.materials:
-        # What a department has already is fetched there
-        if material.received_at is None and material.held_by is None:
-            status = MATERIALS[MaterialState.OVERDUE if notice.lapsed else MaterialState.PROMISED]
-            yield ToSupply(name=material.name, until=notice.due_at, status=status)
-
-
-def _deferred(snapshot: CaseSnapshot) -> Iterator[ToSupply]:
-    for deferral in snapshot.deferrals:
-        for material in deferral.materials:
-            if material.state is not MaterialState.VERIFIED:
-                yield ToSupply(
-                    name=material.name,
-                    until=material.due_at,
-                    channels=tuple(CHANNELS[channel] for channel in material.channels),
-                    status=MATERIALS[material.state],
-                )
 
 
 def _extensions(requests: Sequence[RequestSnapshot], departments: Mapping[str, Words]) -> Iterator[ExtensionView]:

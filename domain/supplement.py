@@ -1,5 +1,6 @@
 """补正 and 一次性告知: one notice for everything that is missing, over all departments, told once."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -22,6 +23,11 @@ class NeededMaterial(Wire):
     """The department that has it already: it is fetched there and the requester is not asked for it."""
     received_at: Instant | None = None
     received_as: str = ""
+
+    @property
+    def material(self) -> str:
+        """Its short name, for addresses: `n-` and 16 hexadecimal characters of the name's SHA-256."""
+        return f"n-{hashlib.sha256(material_key(self.name).encode()).hexdigest()[:16]}"
 
 
 class SupplementSnapshot(Wire):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from domain.case import CaseRecord
 from domain.department import Department
-from domain.letter_text import day_en, day_zh, one_line
+from domain.letter_text import ONLINE_EN, ONLINE_ZH, day_en, day_zh, one_line
 from domain.supplement import NeededMaterial, SupplementSnapshot
 
 
@@ -60,6 +60,7 @@ def _chinese(
     yield ""
     yield f"补正期限：{day_zh(notice.due_at) if notice.due_at else '另行通知'}前。补正期间各部门办理期限中止计算。"
     yield "可以到窗口递交、邮寄或者网上提交。逾期未补正的，由值班长依法处理并告知您。"
+    yield ONLINE_ZH
     if legal_basis:
         yield f"依据：{one_line(legal_basis)}"
 
@@ -69,3 +70,5 @@ def _english(record: CaseRecord, notice: SupplementSnapshot, own: list[NeededMat
     yield f"Case {record.case_id}. Please hand in until {day_en(notice.due_at) if notice.due_at else 'to be told'}:"
     for number, material in enumerate(own, start=1):
         yield f"{number}. {one_line(material.name)}"
+    yield "At the window, by post or online. What is late is for the duty leader to decide, who tells you."
+    yield ONLINE_EN

@@ -34,17 +34,24 @@ async def decide(office: Office, person: Person, case_id: str, decision: AnyDeci
         check_content(decision, calendar.local_day(office.time.now()))
         complete = await with_known_routes(office, session, record, decision)
     await _check_subject(office, record, decision)
-    first = await _remember(office, case_id, decision)
+    after = await carry_out(office, record, decision, complete.model_copy(update={"decided_by": person.actor}))
+    return visible_snapshot(person, after)
+
+
+async def carry_out(office: Office, record: CaseRecord, said: AnyDecision, complete: AnyDecision) -> CaseSnapshot:
+    """Bring a checked decision to the engine, once for each key. `said` is it as its maker sent it, `complete` as the
+    engine takes it. Raises CONFLICT `idempotency-key-reused`, UNAVAILABLE, or the engine's typed refusal.
+    """
+    first = await _remember(office, record.case_id, said)
     try:
-        after = await office.engine.decide(case_id, complete.model_copy(update={"decided_by": person.actor}))
+        return await office.engine.decide(record.case_id, complete)
     except LiandongError as error:
         if first and error.category is not ErrorCategory.UNAVAILABLE:
             # Refused, so nothing happened: the corrected decision may come under the same key
-            await _forget(office, decision)
+            await _forget(office, said)
         if error.code == "case-not-running" and (ended := await _ending(office, record)) is not None:
             raise ended from error
         raise
-    return visible_snapshot(person, after)
 
 
 async def _check_subject(office: Office, record: CaseRecord, decision: AnyDecision) -> None:

@@ -29,6 +29,17 @@ class HandedIn(NamedTuple):
     declared_sha256: str | None = None
 
 
+class ExaminedFile(NamedTuple):
+    content: bytes
+    kind: FileKind
+    sha256: str
+
+
+class KeptFile(NamedTuple):
+    sha256: str
+    reference: str
+
+
 class MaterialFile(NamedTuple):
     content: bytes
     kind: FileKind
@@ -47,10 +58,20 @@ async def submit_file(
     async with office.store.reading() as session:
         record = await open_case(session, person, Action.RECORD_MATERIAL, case_id)
     await _material(office, record, person, command.material_id)
-    kind, sha256 = await asyncio.to_thread(_examined, file)
-    reference = await office.materials.put(file.content, kind.ending)
-    update = {"sha256": sha256, "file_ref": reference}
+    kept = await keep_file(office, await examine_file(file))
+    update = {"sha256": kept.sha256, "file_ref": kept.reference}
     return await decide(office, person, case_id, command.model_copy(update=update))
+
+
+async def examine_file(file: HandedIn) -> ExaminedFile:
+    """What the bytes are, told without keeping them. Raises as `submit_file` does."""
+    kind, sha256 = await asyncio.to_thread(_examined, file)
+    return ExaminedFile(file.content, kind, sha256)
+
+
+async def keep_file(office: Office, file: ExaminedFile) -> KeptFile:
+    """Raises UNAVAILABLE `materials-unavailable`."""
+    return KeptFile(file.sha256, await office.materials.put(file.content, file.kind.ending))
 
 
 async def open_file(
@@ -67,12 +88,36 @@ async def open_file(
     wanted = [one for one in material.submissions if one.file_ref and number in (None, one.number)]
     if not wanted or wanted[-1].file_ref is None:
         raise not_found("no-such-file", "there is no such file")
-    content = await office.materials.get(wanted[-1].file_ref)
+    content, kind = await _read(office, wanted[-1].file_ref)
+    told = {"material_id": material.material_id, "submission": str(wanted[-1].number)}
+    await _note_opening(office, person, case_id, told, material.request_id)
+    return MaterialFile(content, kind, f"{material_id}-{wanted[-1].number}{kind.ending}")
+
+
+async def open_supplied_file(office: Office, person: Person, case_id: str, material: str) -> MaterialFile:
+    """What the requester handed in for a line of the notice, for those who handle the case and for the departments
+    that need it; who opened it is on record. Raises as `open_file` does.
+    """
+    async with office.store.reading() as session:
+        record = await open_case(session, person, Action.READ_MATERIAL, case_id)
+    refuse_other_leaders(person, record)
+    snapshot = (await live_snapshot(office, case_id) if record.launched_at else None) or record.snapshot
+    lines = snapshot.supplement.materials if snapshot and snapshot.supplement else ()
+    line = next((one for one in lines if one.material == material), None)
+    if line is None or (person.role is PersonRole.DEPARTMENT_OFFICER and person.department not in line.asked_by):
+        raise not_found("no-such-material", "the case has no such material")
+    content, kind = await _read(office, line.received_as)
+    await _note_opening(office, person, case_id, {"material_id": material}, None)
+    return MaterialFile(content, kind, f"{case_id}-{material}{kind.ending}")
+
+
+async def _read(office: Office, reference: str) -> tuple[bytes, FileKind]:
+    """What is no reference, for example how a paper came, leads to no file."""
+    content = await office.materials.get(reference)
     kind = kind_of(content)
     if kind is None:
         raise not_found("no-such-file", "there is no such file")
-    await _note_opening(office, person, material, wanted[-1].number)
-    return MaterialFile(content, kind, f"{material_id}-{wanted[-1].number}{kind.ending}")
+    return content, kind
 
 
 def refuse_other_leaders(person: Person, record: CaseRecord) -> None:
@@ -112,16 +157,17 @@ def _examined(file: HandedIn) -> tuple[FileKind, str]:
     return kind, sha256
 
 
-async def _note_opening(office: Office, person: Person, material: MaterialSnapshot, number: int) -> None:
-    case_id = material.request_id.partition(".")[0]
+async def _note_opening(
+    office: Office, person: Person, case_id: str, told: dict[str, str], request_id: str | None
+) -> None:
     opened = Fact(
         fact_id=f"{case_id}.opened.{office.new_id()}",
         case_id=case_id,
         kind=FactKind.MATERIAL_OPENED,
         at=office.time.now(),
         actor=person.actor,
-        request_id=material.request_id,
-        data={"material_id": material.material_id, "submission": str(number)},
+        request_id=request_id,
+        data=told,
     )
     async with office.store.writing() as session:
         await session.facts.append(case_id, [opened])

@@ -1,19 +1,23 @@
 """The one door for requesters: case number and code, with slow guessing and one answer for every failure."""
 
+from datetime import timedelta
+from math import ceil
 from typing import Final
 
 from domain.case import CaseRecord
-from domain.errors import LiandongError, invalid, not_found
-from domain.progress_code import ATTEMPTS, ATTEMPTS_WITHIN, ProgressAccess, read_progress_code
+from domain.errors import ErrorCategory, LiandongError, invalid, not_found
+from domain.progress_code import ATTEMPTS, ATTEMPTS_WITHIN, FILES, ProgressAccess, read_progress_code
 from services.issue_progress_code import seal_code
 from services.office import Office
 
 _NOBODY: Final = "LD-0000-000000"
 
 
-async def open_progress(office: Office, case_id: str, typed: str) -> CaseRecord:
+async def open_progress(office: Office, case_id: str, typed: str, *, with_file: bool = False) -> CaseRecord:
     """The case behind the code. Unknown case, wrong code and too many attempts look the same: NOT_FOUND
     `progress-unknown`. A slip of the hand is told as one, because it can be told without looking.
+
+    `with_file` counts one more file, before a byte of it is read. Raises TOO_MANY `too-many-files`.
     """
     code = read_progress_code(typed)
     if code is None:
@@ -23,12 +27,18 @@ async def open_progress(office: Office, case_id: str, typed: str) -> CaseRecord:
     async with office.store.writing() as session:
         access = await session.progress_codes.get(case_id, lock=True)
         opened = _opens(office, access, code)
+        full = access.no_file_before(office.time.now()) if access is not None and opened and with_file else None
         if access is not None:
-            await session.progress_codes.put(_counted(office, access, opened=opened))
+            counted = _counted(office, access, opened=opened)
+            if opened and with_file and full is None:
+                counted = counted.with_file(office.time.now())
+            await session.progress_codes.put(counted)
         if access is not None and opened:
             record = await session.cases.get(case_id)
     if record is None:
         raise _unknown()
+    if full is not None:
+        raise _too_many_files(full - office.time.now())
     return record
 
 
@@ -57,6 +67,15 @@ def _counted(office: Office, access: ProgressAccess, *, opened: bool) -> Progres
     if access.failures >= ATTEMPTS:
         return access
     return access.model_copy(update={"failures": access.failures + 1})
+
+
+def _too_many_files(wait: timedelta) -> LiandongError:
+    return LiandongError(
+        ErrorCategory.TOO_MANY,
+        "too-many-files",
+        f"at most {FILES} files of a case are handed in within a day: go on tomorrow, or ask the window",
+        retry_after_seconds=max(1, ceil(wait.total_seconds())),
+    )
 
 
 def _unknown() -> LiandongError:

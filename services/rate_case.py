@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import Field
 
+from domain.case import CaseRecord
 from domain.errors import ErrorCategory, LiandongError, conflict, not_found
 from domain.fact import Fact, FactKind
 from domain.follow_up import FollowUpLaunch, FollowUpOrder, Rating, RatingGiven, RatingLink, TakeRating
@@ -13,7 +14,6 @@ from domain.wire import Instant, Wire
 from services.authenticate import token_hash
 from services.draft_precedents import draft_anew
 from services.office import Office
-from services.open_progress import open_progress
 from services.order_follow_ups import order_next
 
 _log = logging.getLogger(__name__)
@@ -43,12 +43,12 @@ class RatingReceipt(Wire):
     """False: kept safely, the follow-up takes it in as soon as the engine is back."""
 
 
-async def issue_rating_link(office: Office, case_id: str, code: str) -> IssuedLink:
-    """For the holder of the progress code alone; an earlier unused link of the same follow-up opens nothing any more.
+async def issue_rating_link(office: Office, record: CaseRecord) -> IssuedLink:
+    """For the holder of the progress code alone, who has opened `record` with it; an earlier unused link of the same
+    follow-up opens nothing any more.
 
-    Raises NOT_FOUND `progress-unknown`, CONFLICT `not-rateable-yet`, `already-rated`, `rating-closed`.
+    Raises CONFLICT `not-rateable-yet`, `already-rated`, `rating-closed`.
     """
-    record = await open_progress(office, case_id, code)
     now = office.time.now()
     async with office.store.writing() as session:
         orders = await session.follow_ups.of_case(record.case_id)

@@ -1,16 +1,16 @@
 """The requester looks: where the own matter stands, in plain words."""
 
+from domain.case import CaseRecord
 from domain.follow_up import FollowUpLaunch
 from domain.requester_text import Words
 from domain.requester_view import Circumstances, RequesterView, requester_view
 from services.office import Office
-from services.open_progress import open_progress
 from services.read_case import freshest
 
 
-async def read_progress(office: Office, case_id: str, code: str) -> RequesterView:
-    """Raises NOT_FOUND `progress-unknown` for every failure alike, INVALID `progress-code-mistyped`."""
-    record = await freshest(office, await open_progress(office, case_id, code))
+async def read_progress(office: Office, opened: CaseRecord) -> RequesterView:
+    """`opened` by its requester, with `open_progress`."""
+    record = await freshest(office, opened)
     async with office.store.reading() as session:
         orders = await session.follow_ups.of_case(record.case_id)
         latest = orders[-1] if orders else None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime
 
@@ -14,7 +14,7 @@ from api.schemas.coordination import CoordinationShown, show_coordination
 from domain.deferral import Channel, SubmitMaterial
 from domain.file_kind import FileKind
 from services.letter import write_commitment_letter, write_supplement_letter
-from services.material_file import HandedIn, open_file, submit_file
+from services.material_file import HandedIn, MaterialFile, open_file, open_supplied_file, submit_file
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["materials"], responses=errors(401, 403, 404, 409, 422, 503))
 
@@ -71,7 +71,26 @@ async def get_material_file(
     submission: Annotated[int | None, Query(ge=1, le=10_000, description="Default: the latest one.")] = None,
 ) -> Response:
     """For those who handle the case and for the verifying department. Every download is on record."""
-    file = await open_file(office, person, case_id, material_id, submission)
+    return _download(await open_file(office, person, case_id, material_id, submission))
+
+
+@router.get(
+    "/supplement/{material}/file",
+    summary="补正材料下载 · Download what the requester handed in for the notice",
+    response_class=Response,
+    responses={200: {"description": "The very bytes that were handed in.", "content": _FILES}},
+)
+async def get_supplied_file(
+    office: OfficeDep,
+    person: MaterialReader,
+    case_id: CaseId,
+    material: Annotated[str, Path(pattern=r"^n-[0-9a-f]{16}$", description="As the notice shows it.")],
+) -> Response:
+    """For those who handle the case and the departments that need it. Every download is on record."""
+    return _download(await open_supplied_file(office, person, case_id, material))
+
+
+def _download(file: MaterialFile) -> Response:
     headers = {
         "Content-Disposition": f'attachment; filename="{file.name}"',
         "Content-Security-Policy": "default-src 'none'; sandbox",

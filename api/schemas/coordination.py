@@ -104,6 +104,7 @@ class ClockProofsShown(Shown):
 
 
 class NeededMaterialShown(Shown):
+    material: str = Field(description="Its short name: `/v1/cases/{case_id}/supplement/{material}/file`.")
     name: str
     asked_by: list[str]
     held_by: str | None = Field(description="The department that has it: fetched there, not asked of the requester.")

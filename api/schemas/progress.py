@@ -10,6 +10,7 @@ from domain.follow_up import Rating
 from domain.ids import CASE_ID
 from domain.requester_view import RequesterView
 from domain.wire import Instant
+from services.hand_in_material import MaterialReceipt
 from services.rate_case import IssuedLink, RatingInput, RatingReceipt
 
 CaseNumber = Annotated[str, Field(pattern=CASE_ID, description="案件编号 · case number")]
@@ -65,10 +66,13 @@ class StepShown(Shown):
 
 
 class ToSupplyShown(Shown):
+    material: str = Field(description="Under which it is handed in: `/v1/progress/materials/{material}/file`.")
     name: str
     until: Instant | None
-    channels: list[WordsShown]
+    channels: list[WordsShown] = Field(description="Empty: any way.")
     status: WordsShown
+    online: bool = Field(description="It can be handed in as a file now.")
+    handed_in_at: Instant | None = Field(description="When the latest attempt arrived.")
 
 
 class ExtensionShown(Shown):
@@ -112,6 +116,17 @@ class ProgressShown(Shown):
     reopened_as: list[str]
 
 
+class HandedInShown(Shown):
+    """材料回执 · The file is kept and the case knows it; the same file again gets the same receipt."""
+
+    case_id: str
+    material: str
+    name: str
+    sha256: str
+    handed_in_at: Instant
+    status: WordsShown
+
+
 class RatingLinkShown(Shown):
     """评价链接 · The private link's token; told this once, and good for one rating."""
 
@@ -136,6 +151,10 @@ class ProgressCodeShown(Shown):
 
 def show_progress(view: RequesterView) -> ProgressShown:
     return ProgressShown.model_validate(view)
+
+
+def show_handed_in(receipt: MaterialReceipt) -> HandedInShown:
+    return HandedInShown.model_validate(receipt)
 
 
 def show_link(link: IssuedLink) -> RatingLinkShown:

@@ -10,7 +10,9 @@ from domain.codes import RequestState
 from domain.deferral import DeferralState, MaterialState
 
 ANSWER = "answer"
-"""A department's officer answers in the inbox; every other act is a decision."""
+"""A department's officer answers in the inbox."""
+HAND_IN = "hand-in"
+"""The requester hands a material in; every other act is a decision."""
 
 
 class ScriptPart(BaseModel):
@@ -69,7 +71,7 @@ class When(ScriptPart):
 class Act(ScriptPart):
     """`key` names the request that it is about, or whose materials it waits for."""
 
-    by: str = Field(pattern=r"^(clerk|leader|supervisor|officer:[a-z][a-z0-9-]*)$")
+    by: str = Field(pattern=r"^(clerk|leader|supervisor|requester|officer:[a-z][a-z0-9-]*)$")
     do: str
     key: str
     material: str | None = None
@@ -81,8 +83,12 @@ class Act(ScriptPart):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        if self.do != ANSWER and self.do not in DECISIONS:
+        if self.do not in (ANSWER, HAND_IN) and self.do not in DECISIONS:
             raise ValueError(f"nothing is done by the name of {self.do}")
         if (self.do == ANSWER) != self.by.startswith("officer:"):
             raise ValueError("officers answer, the others decide")
+        if (self.do == HAND_IN) != (self.by == "requester"):
+            raise ValueError("requesters hand in, the others decide")
+        if self.do == HAND_IN and self.material is None:
+            raise ValueError("a hand-in names its material")
         return self

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from bootstrap.api_client import ApiClient, ApiRefusal, Json, segment
 from cli.decisions import DECISIONS, path_of, seen_round
-from cli.demonstration.act import ANSWER, Act, Refusal
+from cli.demonstration.act import ANSWER, HAND_IN, Act, Refusal
+from cli.demonstration.requester import Requester
 
 
 class Surprise(Exception):
@@ -23,6 +24,8 @@ class Acting:
     acts: tuple[Act, ...]
     voice: Callable[[str], ApiClient]
     day_seconds: float
+    requester: Requester | None = None
+    """None: nobody has the code of this case."""
     refusals: list[str] = field(default_factory=list)
     _next: int = 0
     _held_since: float | None = None
@@ -63,6 +66,11 @@ class Acting:
         return now - self._held_since >= act.when.after_days * self.day_seconds
 
     async def _do(self, act: Act, case: Json, key: str) -> None:
+        if act.do == HAND_IN:
+            if self.requester is None or act.material is None:
+                raise Surprise("nobody has the code to hand it in with")
+            await self.requester.hand_in(act.material, key=key)
+            return
         client = self.voice(act.by)
         if act.do == ANSWER:
             where = f"/v1/inbox/{segment(case['case_id'] + '.' + act.key)}/reply"

@@ -1,7 +1,6 @@
 """Plays the people of the demonstration, through the public API alone."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from cli.demonstration.board import Board
 from cli.demonstration.expectation import ObservedCase, misses
 from cli.demonstration.observation import observed_case
 from cli.demonstration.party import fresh_party
+from cli.demonstration.requester import Requester
 from cli.demonstration.script import DemonstrationCase, ScriptedAnswer, ScriptedProceeding
 from domain.codes import CaseStage, Outcome
 from domain.fact import FactKind
@@ -59,11 +59,12 @@ class Result:
 
 @dataclass(frozen=True)
 class _Opened:
-    """A case that exists, and the code with which its requester looks in."""
+    """A case that exists, and its requester."""
 
     case_id: str
     first_case: str
-    progress_code: str | None
+    requester: Requester | None
+    """None: it is read with the code of the case before."""
 
 
 @dataclass
@@ -123,13 +124,15 @@ class Runner:
         body |= {"source": SOURCE, "external_id": f"{script.id}/{self.run}"}
         case = await self.players.clerk.post("/v1/cases", body)
         self.board.moved(script, case["case_id"], "已登记 registered")
-        return _Opened(str(case["case_id"]), first_case or str(case["case_id"]), case["progress_code"])
+        case_id, code = str(case["case_id"]), case["progress_code"]
+        requester = Requester(self.players.requester, case_id, str(code)) if code else None
+        return _Opened(case_id, first_case or case_id, requester)
 
     async def _see_through(self, script: DemonstrationCase, opened: _Opened) -> ObservedCase:
         case_id = opened.case_id
         path = f"/v1/cases/{segment(case_id)}"
         players = self.players
-        acting = Acting(script.acts, players.voice, players.day_seconds)
+        acting = Acting(script.acts, players.voice, players.day_seconds, opened.requester)
         await players.clerk.post(f"{path}/first-contact", script.first_contact.model_dump(mode="json"))
         self.board.moved(script, case_id, "已先行联系 requester contacted")
         await self._refused_triage(script, path, acting)
@@ -241,11 +244,8 @@ class Runner:
         }
         seen = observed_case(case, journals, self.players.day_seconds)
         seen = replace(seen, facts=await self._recorded(opened.case_id))
-        if script.expect.told and opened.progress_code is not None:
-            view = await self.players.requester.post(
-                "/v1/progress", {"case_id": opened.case_id, "code": opened.progress_code}
-            )
-            seen = replace(seen, told=json.dumps(view, ensure_ascii=False))
+        if script.expect.told and opened.requester is not None:
+            seen = replace(seen, told=await opened.requester.told())
         return seen
 
     async def _recorded(self, case_id: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """An engine in memory: keeps what it is told, carries every command out once, and can be away."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from domain.codes import RequestState
 from domain.decision import Decision
@@ -17,6 +17,8 @@ class EngineRecorder:
         self.away = False
         self.shown: dict[str, object] = {}
         """Fields of every snapshot that a test wants to see."""
+        self.effect: Callable[[Decision], None] | None = None
+        """What a new decision does to `shown`; it may refuse."""
         self.launches: dict[str, CaseLaunch] = {}
         self.decisions: dict[str, Decision] = {}
         self.answers: list[tuple[RoundRef, RawAnswer]] = []
@@ -38,7 +40,10 @@ class EngineRecorder:
 
     async def decide(self, case_id: str, decision: Decision) -> CaseSnapshot:
         self._answer()
-        self.decisions.setdefault(decision.command_id, decision)
+        if decision.command_id not in self.decisions:
+            if self.effect is not None:
+                self.effect(decision)
+            self.decisions[decision.command_id] = decision
         return await self.snapshot(case_id)
 
     async def snapshot(self, case_id: str) -> CaseSnapshot:

@@ -19,8 +19,9 @@ SUPERVISOR, AUDITOR, ADMIN = PersonRole.SUPERVISOR, PersonRole.AUDITOR, PersonRo
 OPEN = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/docs"), ("GET", "/docs/style.css"),
         ("GET", "/openapi.json")}  # fmt: skip
 SIGNED = {("POST", "/v1/departments/{code}/callbacks")}
-# Case number and code, or a private link, in the body: tests/api/test_progress.py
-REQUESTERS = {("POST", "/v1/progress"), ("POST", "/v1/progress/rating-link"), ("POST", "/v1/ratings")}
+# Case number and code, or a private link, in body or headers: tests/api/test_progress.py, test_hand_in.py
+REQUESTERS = {("POST", "/v1/progress"), ("POST", "/v1/progress/rating-link"), ("POST", "/v1/ratings"),
+              ("POST", "/v1/progress/materials/{material}/file")}  # fmt: skip
 LINKED = {("GET", "/v1/links/{token}"), ("POST", "/v1/links/{token}/acknowledge"), ("POST", "/v1/links/{token}/reply")}
 
 READERS = {CLERK, LEADER, OFFICER, SUPERVISOR, AUDITOR}
@@ -64,6 +65,7 @@ ROLES: dict[tuple[str, str], set[PersonRole]] = {
     ("POST", "/v1/cases/{case_id}/materials/{material_id}/clear"): {SUPERVISOR},
     ("POST", "/v1/cases/{case_id}/materials/{material_id}/file"): {CLERK, LEADER, SUPERVISOR},
     ("GET", "/v1/cases/{case_id}/materials/{material_id}/file"): READERS - {AUDITOR},
+    ("GET", "/v1/cases/{case_id}/supplement/{material}/file"): READERS - {AUDITOR},
     ("POST", "/v1/cases/{case_id}/dishonesty-repair"): DECIDERS,
     ("POST", "/v1/cases/{case_id}/withdraw"): DECIDERS,
     ("POST", "/v1/cases/{case_id}/close"): DECIDERS,
@@ -125,6 +127,7 @@ def _address(path: str) -> str:
     path = path.replace("{material_id}", MATERIAL).replace("{proposal_id}", PROPOSAL)
     return (
         path.replace("{case_id}", CASE)
+        .replace("{material}", "n-0123456789abcdef")
         .replace("{key}", "dissolve")
         .replace("{code}", "market")
         .replace("{request_id}", f"{CASE}.dissolve")

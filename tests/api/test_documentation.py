@@ -18,6 +18,7 @@ from tests.api.conftest import Desk
 from tests.api.test_decisions import MATERIAL, PROPOSAL
 from tests.api.test_departments import NEW as ARCHIVE
 from tests.api.test_departments import simulated
+from tests.api.test_hand_in import coordinated, hand_in
 from tests.api.test_inbox import Post, dispatch_of
 
 
@@ -37,8 +38,8 @@ async def test_every_operation_is_described_in_both_languages(desk: Desk) -> Non
         assert operation["tags"], where
         if path == "/v1/departments/{code}/callbacks":
             assert operation["security"] == [{"department": []}], where
-        elif path in ("/v1/progress", "/v1/progress/rating-link", "/v1/ratings"):
-            # The code or the link in the body is the credential
+        elif path.startswith("/v1/progress") or path == "/v1/ratings":
+            # The code or the link in body or headers is the credential
             assert "security" not in operation, where
         elif path.startswith("/v1/links"):
             assert operation["security"] == [{"link": []}], where
@@ -139,6 +140,7 @@ async def _responses(desk: Desk) -> dict[str, Any]:
         found["InboxShown"] = await officer.get("/v1/inbox")
         found["InboxItemShown"] = await officer.get(f"/v1/inbox/{case.rpartition('/')[2]}.dissolve")
     found |= await _administration(desk)
+    found["HandedInShown"] = await hand_in(desk, await coordinated(desk))
     bodies: dict[str, Any] = {name: response.json() for name, response in sorted(found.items())}
     # Keys of the real kind, which open nothing
     bodies["RegisteredShown"]["progress_code"] = bodies["ProgressCodeShown"]["progress_code"] = "7K3M-W9PD-4"

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("domain", "services", "store", "adapters", "workflows", "api")
 MAKERS = {"invalid", "unsound", "not_found", "conflict", "forbidden", "unavailable"}
 # Where the code is the second argument
-LATER = {"LiandongError", "problem_response"}
+LATER = {"LiandongError", "problem_response", "BodyRefused"}
 # Codes that are not written beside the call that raises them
 INDIRECT = {"no-such-address", "method-not-allowed", "already-registered"} | {
     error.code.replace("_", "-") for error in ClockError.__subclasses__()

@@ -163,7 +163,8 @@ async def test_the_commitment_letter_says_who_what_until_when_and_what_otherwise
     assert letter.text.startswith(title)
     for wanted in (
         says, case_id, "某餐饮有限公司", "食品经营许可", "新法定代表人身份证原件", "2023年1月10日 17:00",
-        "邮寄、网上提交", "市场监督管理局", "本人承诺 五个工作日内邮寄原件。", "Letter of commitment",
+        "邮寄、网上提交", "凭案件编号和进度查询码", "with the case number and the progress code", "市场监督管理局",
+        "本人承诺 五个工作日内邮寄原件。", "Letter of commitment",
     ):  # fmt: skip
         assert wanted in letter.text, wanted
     assert "310000199001010010" not in letter.text
@@ -194,4 +195,6 @@ async def test_the_notice_asks_once_and_not_for_what_a_department_holds(desk: De
     assert "租赁合同——市场监督管理局、公安分局" in needed
     assert "户籍证明" not in needed
     assert "户籍证明——向公安分局调取" in held
+    assert "凭案件编号和进度查询码" in letter
+    assert "with the case number and the progress code" in letter
     assert "2023年1月10日 17:00" in letter

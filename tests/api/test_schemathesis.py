@@ -1,5 +1,5 @@
-"""Generated input against the doors for departments and the inbox, with every check: no 5xx, and what the document
-says of each response is true. Single requests, and chains of them along the document's links.
+"""Generated input against the doors for departments, the inbox and requesters, with every check: no 5xx, and what the
+document says of each response is true. Single requests, and chains of them along the document's links.
 
 Bounded, so that the suite stays fast; LIANDONG_EXAMPLES=300 looks harder.
 """
@@ -39,6 +39,7 @@ from tests.api.test_inbox import delivered
 Drawn = TypeVar("Drawn")
 EXAMPLES = int(os.environ.get("LIANDONG_EXAMPLES", "6"))
 DOORS = r"^/v1/(departments/\{code\}/callbacks|inbox|inbox/.*|links/.*)$"
+REQUESTERS_DOORS = r"^/v1/(progress(/.*)?|ratings)$"
 BOUNDED = settings(
     deadline=None,
     database=None,
@@ -153,20 +154,29 @@ class Doors:
 
 
 @asynccontextmanager
-async def served(desk: Desk) -> AsyncIterator[Doors]:
-    desk.app.state.throttle = Throttle(tokens_a_minute=1_000_000, signatures_a_minute=1_000_000)
+async def served(desk: Desk, paths: str = DOORS) -> AsyncIterator[Doors]:
+    desk.app.state.throttle = Throttle(
+        tokens_a_minute=1_000_000, codes_a_minute=1_000_000, signatures_a_minute=1_000_000
+    )
     async with desk.store.writing() as session:
         for one in await session.directory.all():
             await session.directory.save(one.model_copy(update={"max_messages_per_minute": 60_000}))
     post, _ = await delivered(desk)
     listening = http_server.listen(ApiSettings(port=0))
     async with http_server.serving(desk.app, listening, 5):
-        schema = schemathesis.openapi.from_dict(desk.app.openapi()).include(path_regex=DOORS)
+        schema = schemathesis.openapi.from_dict(desk.app.openapi()).include(path_regex=paths)
         schema.config.update(base_url=http_server.address(listening))
-        schema.auth()(Officer)
+        if paths == DOORS:
+            schema.auth()(Officer)
         # A valid shape may break a rule that no schema can say: a day that is over, a text of blanks
         schema.config.checks.positive_data_acceptance.expected_statuses += ["422"]
         yield Doors(schema, Signature(desk.secrets["market"]), post.link.rpartition("/")[2])
+
+
+@pytest.mark.timeout(600 if EXAMPLES > 6 else 120)
+async def test_every_response_at_the_requesters_doors_is_as_documented(desk: Desk) -> None:
+    async with served(desk, REQUESTERS_DOORS) as doors:
+        assert await asyncio.to_thread(doors.single) > EXAMPLES
 
 
 @pytest.mark.timeout(600 if EXAMPLES > 6 else 120)

@@ -73,10 +73,10 @@ async def test_wrong_signatures_are_made_to_wait_by_department_and_right_ones_ar
 
 def test_one_address_does_not_make_another_wait() -> None:
     throttle = Throttle(tokens_a_minute=1)
-    throttle.token_was_wrong("10.0.0.1", "a")
+    throttle.tokens.was_wrong("10.0.0.1", "a")
     with pytest.raises(TooManyFailures):
-        throttle.admit_token("10.0.0.1", "b")
-    throttle.admit_token("10.0.0.2", "b")
+        throttle.tokens.admit("10.0.0.1", "b")
+    throttle.tokens.admit("10.0.0.2", "b")
 
 
 def test_an_ipv6_household_is_one_source() -> None:

@@ -1,12 +1,15 @@
 """People of a demonstration case act in their order, at their time, and a wrong answer of the API is no success."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from bootstrap.api_client import ApiClient, ApiRefusal, Json
 from cli.demonstration.act import Act
 from cli.demonstration.acting import Acting, Surprise
+from cli.demonstration.requester import Requester
 
 CASE = "LD-2026-000001"
 OPEN = {"key": "permit", "state": "OPEN", "rounds": [{"number": 1, "delivered_at": "2026-02-16T01:00:00Z"}]}
@@ -101,3 +104,26 @@ async def test_an_api_that_is_busy_is_asked_again() -> None:
     voice.refusal = None
     assert await acting.go_on(case()) is True
     assert acting.over
+
+
+async def test_a_requester_hands_in_by_the_own_door_and_not_without_a_code() -> None:
+    sent: list[tuple[str, str, str]] = []
+
+    class Door(Voice):
+        async def post_file(self, path: str, content: bytes, headers: Mapping[str, str], *, key: str) -> Json:
+            assert content.startswith(b"%PDF-")
+            sent.append((path, headers["case-number"], headers["progress-code"]))
+            return {}
+
+    handing = act(by="requester", do="hand-in", material="permit-m1", when={}, body={})
+    requester = Requester(Door(), CASE, "7K3M-W9PD-4")
+    assert await Acting((handing,), lambda _: Voice(), 1.0, requester).go_on(case()) is True
+    assert sent == [("/v1/progress/materials/permit-m1/file", CASE, "7K3M-W9PD-4")]
+    with pytest.raises(Surprise, match="code"):
+        await Acting((handing,), lambda _: Voice(), 1.0).go_on(case())
+
+
+@pytest.mark.parametrize("spoilt", [{"by": "clerk"}, {"material": None}, {"do": "reassign"}])
+def test_only_requesters_hand_in_and_they_say_what(spoilt: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        act(**{"by": "requester", "do": "hand-in", "material": "permit-m1", "when": {}, "body": {}} | spoilt)

@@ -12,7 +12,7 @@ from domain.deferral import Channel, DeferralSnapshot, DeferralState, Instrument
 from domain.limit import Limit
 from domain.outage import OutageCause, OutageSnapshot
 from domain.plan import AskKind
-from domain.requester_text import Words
+from domain.requester_text import Words, local
 from domain.requester_view import Circumstances, RequesterView, requester_view
 from domain.rung_proof import ClockProofs
 from domain.snapshot import CaseSnapshot, OutcomeRecord, RequestSnapshot
@@ -87,9 +87,29 @@ def test_what_is_missing_is_listed_once_with_its_date() -> None:
         due_at=samples.DUE,
     )
     shown = told(declined(), supplement=notice)
-    assert [(item.name, item.until) for item in shown.to_supply] == [("租赁合同", samples.DUE)]
+    listed = [(item.name, item.until, item.online) for item in shown.to_supply]
+    assert listed == [("租赁合同", samples.DUE, True), ("身份证明", samples.DUE, False)]
+    assert [item.handed_in_at for item in shown.to_supply] == [None, samples.START]
     assert "补充材料" in shown.now.zh
-    assert told(declined(), supplement=notice.model_copy(update={"closed_at": samples.DUE})).to_supply == ()
+    over = told(declined(), supplement=notice.model_copy(update={"closed_at": samples.DUE}))
+    assert [item.name for item in over.to_supply] == ["身份证明"]
+    assert "补充材料" not in over.now.zh
+
+
+def test_what_came_is_told_as_being_looked_at_while_the_department_has_its_turn() -> None:
+    came = NeededMaterial(name="身份证明", asked_by=("market",), received_at=samples.START)
+    notice = SupplementSnapshot(
+        issued_at=samples.START,
+        issued_by="user:leader",
+        materials=(came,),
+        clock=ClockProofs(clock=clock(ClockKind.SUPPLEMENT)),
+        closed_at=samples.START,
+    )
+    turn = samples.request(1, "market", samples.turn(department="market"))
+    (looked_at,) = told(turn, supplement=notice).to_supply
+    (idle,) = told(turn.model_copy(update={"state": RequestState.ANSWERED}), supplement=notice).to_supply
+    assert ("提交，正在核验" in looked_at.status.zh, "being looked at" in looked_at.status.en) == (True, True)
+    assert idle.status.en == f"handed in on {local(samples.START)}"
 
 
 def test_promised_materials_come_with_their_channels() -> None:
@@ -111,6 +131,7 @@ def test_promised_materials_come_with_their_channels() -> None:
     )
     shown = told(declined(), deferrals=(deferral,), interim_outcome=Outcome.DONE_CONDITIONALLY)
     (item,) = shown.to_supply
+    assert (item.material, item.online, item.awaited) == ("permit-m1", False, True)
     assert (item.name, [channel.zh for channel in item.channels]) == ("原件", ["邮寄", "微信"])
     assert "重新提交" in item.status.zh
 

@@ -12,6 +12,7 @@ from domain.store_ports import StoreSession
 from services import order_follow_ups as orders
 from services.launch_coordination import launch_coordination
 from services.office import Office
+from services.open_progress import open_progress
 from services.order_follow_ups import order_follow_ups
 from services.rate_case import IssuedLink, RatingInput, issue_rating_link, rate_case, relay_ratings
 from services.record_follow_up import read_follow_ups, record_follow_up
@@ -36,7 +37,7 @@ async def explained(window: Window, external_id: str = "ext-1") -> tuple[CaseRec
 async def followed(window: Window) -> tuple[CaseRecord, IssuedLink]:
     closed, code = await explained(window)
     await order_follow_ups(window.office)
-    return closed, await issue_rating_link(window.office, closed.case_id, code)
+    return closed, await issue_rating_link(window.office, await open_progress(window.office, closed.case_id, code))
 
 
 def call(command: str = "call", *, resolved: bool = True) -> RecordCall:
@@ -119,27 +120,27 @@ async def test_somebody_elses_link_and_an_unknown_one_look_the_same(window: Wind
 async def test_a_newer_link_closes_the_older_one(window: Window) -> None:
     closed, code = await explained(window)
     await order_follow_ups(window.office)
-    older = await issue_rating_link(window.office, closed.case_id, code)
-    newer = await issue_rating_link(window.office, closed.case_id, code)
+    older = await issue_rating_link(window.office, await open_progress(window.office, closed.case_id, code))
+    newer = await issue_rating_link(window.office, await open_progress(window.office, closed.case_id, code))
     assert (await refused_rating(window, closed.case_id, older.token)).code == "unknown-link"
     await rate_case(window.office, closed.case_id, newer.token, GOOD)
     with pytest.raises(LiandongError) as caught:
-        await issue_rating_link(window.office, closed.case_id, code)
+        await issue_rating_link(window.office, await open_progress(window.office, closed.case_id, code))
     assert caught.value.code == "already-rated"
 
 
 async def test_outside_its_window_a_rating_is_refused(window: Window) -> None:
     early, code = await explained(window)
     with pytest.raises(LiandongError) as caught:
-        await issue_rating_link(window.office, early.case_id, code)
+        await issue_rating_link(window.office, await open_progress(window.office, early.case_id, code))
     assert caught.value.code == "not-rateable-yet"
     await order_follow_ups(window.office)
-    link = await issue_rating_link(window.office, early.case_id, code)
+    link = await issue_rating_link(window.office, await open_progress(window.office, early.case_id, code))
     window.wall.at = link.closes_at
     window.wall.wait(seconds=1)
     assert (await refused_rating(window, early.case_id, link.token)).code == "rating-closed"
     with pytest.raises(LiandongError) as late:
-        await issue_rating_link(window.office, early.case_id, code)
+        await issue_rating_link(window.office, await open_progress(window.office, early.case_id, code))
     assert late.value.code == "rating-closed"
 
 
