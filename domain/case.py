@@ -93,6 +93,8 @@ class Triage(Wire):
     """REFER_OUT: who is responsible instead."""
     complained_of: Line | None = None
     """SUPERVISE: the unit complained of; nothing of the case is ever sent to it."""
+    library_tag: Line | None = None
+    """Under which the case's precedent is found, for example what keeps sending people to the wrong place."""
     declines_deferral: bool = False
     """Asked at triage, the requester chose the normal way."""
     new_evidence: str | None = Field(default=None, max_length=2_000)

@@ -51,6 +51,8 @@ class Precedent(Wire):
     item_code: str | None
     cause: Cause | None
     category: str | None
+    tag: str = ""
+    """What the duty leader wants it found under, masked."""
     question: str
     blocked_by: tuple[str, ...]
     """`<department> <code>`: who could not, or did not think it theirs, or was silent."""
@@ -88,6 +90,7 @@ def draft_precedent(record: CaseRecord, ratings: Sequence[RatingGiven] = ()) -> 
         item_code=record.registration.item.code,
         cause=record.triage.cause if record.triage else None,
         category=(record.triage.category if record.triage else None) or record.registration.category,
+        tag=mask_text((record.triage.library_tag if record.triage else None) or "", known),
         question=mask_text(record.registration.request, known),
         blocked_by=tuple(dict.fromkeys(_blocked_by(requests))),
         plan=tuple(_step(request, record) for request in requests),

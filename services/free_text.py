@@ -20,6 +20,7 @@ _TEXTS: Final = frozenset(
         "note",
         "reply_text",
         "reply_basis",
+        "library_tag",
         "reason",
         "advice",
         "refer_to",

@@ -37,6 +37,8 @@ class TriageInput(Wire):
     """REFER_OUT: who is responsible instead."""
     complained_of: Line | None = None
     """SUPERVISE: code of the unit complained of, to which nothing of this case is ever sent."""
+    library_tag: Line | None = None
+    """What the library should find the case under."""
     new_evidence: str | None = Field(default=None, min_length=1, max_length=2_000)
     """COORDINATE after a lawful refusal of the same matter: what is new."""
     declines_deferral: bool = False

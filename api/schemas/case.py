@@ -37,6 +37,7 @@ class TriageShown(Shown):
     category: str | None
     advice: str | None
     refer_to: str | None
+    library_tag: str | None
     decided_by: str
     decided_at: Instant
 

@@ -28,7 +28,12 @@ class TriageBody(Body):
         json_schema_extra={
             "examples": [
                 {"decision": "COORDINATE", "cause": "CROSS_DEPT", "urgency": "URGENT"},
-                {"decision": "RESOLVE_ON_SPOT", "cause": "UNAWARE", "advice": "在一网通办门户申请排水许可。"},
+                {
+                    "decision": "RESOLVE_ON_SPOT",
+                    "cause": "UNAWARE",
+                    "advice": "在一网通办门户申请排水许可。",
+                    "library_tag": "旧通知指引过时",
+                },
                 {"decision": "REFER_OUT", "cause": "OUT_OF_SCOPE", "refer_to": "12345"},
             ]
         }
@@ -42,6 +47,9 @@ class TriageBody(Body):
     refer_to: Line | None = Field(default=None, description="REFER_OUT: who is responsible instead.")
     complained_of: Line | None = Field(
         default=None, description="SUPERVISE: code of the unit complained of; nothing of the case is sent there."
+    )
+    library_tag: Line | None = Field(
+        default=None, description="案例标签 · What the library of precedents finds the case under."
     )
     declines_deferral: bool = Field(
         default=False, description="反映人不接受容缺 · The requester wants no conditional acceptance."

@@ -32,6 +32,7 @@ class ScriptedTriage(ScriptPart):
     urgency: Urgency = Urgency.NORMAL
     category: str | None = None
     advice: str | None = None
+    library_tag: str | None = None
     refer_to: str | None = None
     new_evidence: str | None = None
 

@@ -1,4 +1,9 @@
-"""Real cases of Shanghai's windows on their own calendar, from launch to outcome."""
+"""Real cases of Shanghai's windows on their own calendar, from launch to outcome.
+
+What such a case must be before its launch or beyond it is held where it lives, with the same data: registration, first
+contact, triage, what departments receive, what the requester reads and the door for answers in
+`tests/services/test_scenarios.py` (JD-1, X-1, HK-1, QP-1, HK-2, X-2).
+"""
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -7,6 +12,7 @@ from domain.assignment import AnswerExternal, ProceedWith
 from domain.codes import Outcome, ReplyCode, RequestState
 from domain.decision import CloseCase
 from domain.errors import LiandongError
+from domain.fact import FactKind
 from tests.workflows.skipped_time import CASE, as_2023, ask, instant, skipped_time
 
 LIMIT = {"reply_limit": "3 working_days"}
@@ -17,7 +23,7 @@ async def test_restaurant_blocked_by_the_former_tenant(env: WorkflowEnvironment)
     script = {
         "dissolve": [(instant("2023-01-04T11:00"), {"code": "ACCEPTED"})],
         "licence": [(instant("2023-01-17T09:10"), {"code": "ACCEPTED"})],
-        "food": [(instant("2023-01-17T15:40"), {"code": "ACCEPTED"})],
+        "food": [(instant("2023-01-17T16:40"), {"code": "ACCEPTED"})],
     }
     plan = (
         ask("dissolve", "market", role="LEAD", reply_limit="5 working_days"),
@@ -80,6 +86,9 @@ async def test_lost_shareholder_tried_without_result_is_not_a_refusal(env: Workf
     replies = {request.key: request.rounds[0].reply for request in snapshot.requests}
     assert replies["identity"] is ReplyCode.NO_RESULT
     assert snapshot.requests[1].rounds[0].reply_text == "household demolished"
+    told = [(fact.request_id, fact.data["code"]) for fact in world.store.of_kind(FactKind.REPLIED)]
+    order = [("identity", "NO_RESULT"), ("affiliate", "ACCEPTED"), ("household", "NO_RESULT"), ("cancel", "ACCEPTED")]
+    assert told == [(f"{CASE}.{key}", code) for key, code in order], "every attempt is on record"
 
 
 async def test_original_refused_other_support_given(env: WorkflowEnvironment) -> None:
