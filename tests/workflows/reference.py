@@ -3,7 +3,8 @@
 It knows no Temporal, no activities and no rungs; it only says in which state a request must be after each step.
 """
 
-from dataclasses import dataclass, field, replace
+import copy
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.clock import Clock, ClockError, ClockKind, Extension, due, extend, pause, resume
@@ -14,6 +15,10 @@ LIMIT = Limit.parse("5 working_days")
 MORE = Limit.parse("2 working_days")
 DECIDE = Limit.parse("1 working_days")
 CONFER = Limit.parse("5 working_days")
+SUPPLY = Limit.parse("5 working_days")
+PROMISE = Limit.parse("3 working_days")
+RECTIFY = Limit.parse("5 working_days")
+AWAITED = ("PROMISED", "REJECTED", "OVERDUE")
 
 
 @dataclass
@@ -33,6 +38,11 @@ class Model:
     reply: str | None = None
     replied_at: datetime | None = None
     material: str | None = None
+    promised_until: datetime | None = None
+    rectify_by: datetime | None = None
+    supply_by: datetime | None = None
+    """When the notice to the requester lapses; None without one."""
+    notes: int = 0
     wants: datetime | None = None
     waiting_since: datetime | None = None
     """When the ball came to us, for the answer or for the conference about it."""
@@ -50,11 +60,9 @@ class Model:
         """What waits for a person, and until when; None while the ball lies elsewhere."""
         if self.state != "DECISION" or self.waiting_since is None:
             return None
-        matter, limit = ("CONFERENCE", CONFER) if self.bounces >= 2 and self.conference else ("ANSWER", DECIDE)
-        clock = Clock(clock_id="decision", kind=ClockKind.DECISION, started_at=self.waiting_since, limit=limit)
-        until = due(clock, CALENDAR).at
-        assert until is not None
-        return matter, until
+        disputed = self.reply == "NOT_MINE" and self.bounces >= 2 and not self.binds
+        matter, limit = ("CONFERENCE", CONFER) if disputed and self.conference else ("ANSWER", DECIDE)
+        return matter, _end(self.waiting_since, limit)
 
     @property
     def terminal(self) -> bool:
@@ -65,12 +73,49 @@ class Model:
         """A ruling binds the designated department in every round, and no other one."""
         return self.bound == self.department
 
+    @property
+    def lapsed(self) -> bool:
+        return self.supply_by is not None and _passed(self.supply_by, self.now)
+
+    @property
+    def deadlines(self) -> dict[str, datetime]:
+        """What runs out next if everybody stays silent, by whom it concerns."""
+        found: dict[str, datetime | None] = {"reply": self.due_at if self.state == "OPEN" else None}
+        found["decision"] = self.decision[1] if self.decision else None
+        found["supplement"] = self.supply_by
+        if self.material in AWAITED:
+            found["rectification" if self.rectify_by else "material"] = self.rectify_by or self.promised_until
+        return {name: at for name, at in found.items() if at is not None and not _passed(at, self.now)}
+
+    def goes_on(self, now: datetime) -> None:
+        """Time has passed, and with it what nobody kept."""
+        self.now = now
+        if self.material not in AWAITED:
+            return
+        assert self.promised_until is not None
+        if self.rectify_by is None and _passed(self.promised_until, now):
+            self.material = "OVERDUE"
+            self.rectify_by = _end(CALENDAR.next_office_instant(self.promised_until), RECTIFY)
+        if self.rectify_by is not None and _passed(self.rectify_by, now):
+            self.material = "FAILED"
+
+    def submit(self, *, good: bool) -> str | None:
+        if self.material not in AWAITED:
+            return "no-such-material" if self.material is None else "deferral-not-running"
+        assert self.promised_until is not None
+        bad = "OVERDUE" if _passed(self.promised_until, self.now) else "REJECTED"
+        self.material = "VERIFIED" if good else bad
+        return None
+
     def answer(self, code: str) -> None:
+        if code == "INTERIM":
+            self.notes += 1
+            return
         self.reply, self.replied_at = code, self.now
         if code == "NOT_MINE" and not self.binds and not self.carried:
             self.bounces += 1
         if code == "ACCEPTED_CONDITIONALLY":
-            self.material = "PROMISED"
+            self.material, self.promised_until = "PROMISED", _end(self.now, PROMISE)
         final = code in ("ACCEPTED", "REFUSED", "NO_RESULT", "ACCEPTED_CONDITIONALLY")
         self.state = "ANSWERED" if final else "DECISION"
         self.waiting_since = self.now
@@ -79,7 +124,7 @@ class Model:
     def withdraw(self) -> str | None:
         if self.terminal:
             return "request-ended"
-        self.state = "WITHDRAWN"
+        self.state, self.supply_by = "WITHDRAWN", None
         return None
 
     def reassign(self, to: str) -> str | None:
@@ -156,12 +201,12 @@ class Model:
             return "notice-out-already"
         if self.state != "DECISION" or self.reply != "NEED_MORE":
             return "nothing-missing"
-        self.state = "SUPPLEMENT"
+        self.state, self.supply_by = "SUPPLEMENT", _end(self.now, SUPPLY)
         return None
 
     def receive(self) -> str | None:
         if self.state != "SUPPLEMENT":
-            return None
+            return "no-notice-out"
         assert self.replied_at is not None
         going_on = self.clock.model_copy(update={"stopped_at": None})
         if going_on.open_pause is None:
@@ -194,10 +239,23 @@ class Model:
 
     def _open(self) -> None:
         self.round += 1
+        self.notes, self.supply_by = 0, None
         self.state, self.reply = "OPEN", None
 
     def _new_clock(self) -> None:
         self.clock = Clock(clock_id="model", kind=ClockKind.REPLY, started_at=self.now, limit=LIMIT)
 
     def copy(self) -> "Model":
-        return replace(self)
+        """To ask what would happen."""
+        return copy.copy(self)
+
+
+def _end(start: datetime, limit: Limit) -> datetime:
+    until = due(Clock(clock_id="model", kind=ClockKind.DECISION, started_at=start, limit=limit), CALENDAR).at
+    assert until is not None
+    return until
+
+
+def _passed(until: datetime, now: datetime) -> bool:
+    """What runs out at night, or at closing time, is found to be over at the next opening."""
+    return CALENDAR.next_office_instant(until) <= now
