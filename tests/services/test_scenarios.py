@@ -14,6 +14,7 @@ from domain.fact import FactKind
 from domain.plan import Ask, AskKind
 from services.draft_precedents import draft_precedents
 from services.launch_coordination import launch_coordination
+from services.open_progress import open_progress
 from services.read_progress import read_progress
 from services.register_case import register_case
 from services.triage_case import TriageInput, triage_case
@@ -77,7 +78,7 @@ async def test_parking_is_referred_and_nobody_is_asked(window: Window) -> None:
     assert closed.outcome.outcome is Outcome.REFERRED
     assert closed.snapshot is None
     assert not window.engine.launches
-    told = await read_progress(window.office, record.case_id, code)
+    told = await read_progress(window.office, await open_progress(window.office, record.case_id, code))
     assert told.outcome is not None
     assert told.outcome.where_to_go == "12345"
 
@@ -111,7 +112,8 @@ async def test_the_lost_shareholder_never_reaches_the_requesters_view(window: Wi
     kept = (await window.record(case)).model_dump_json()
     assert contact in kept, "the window itself knows it"
     assert number in kept
-    told = (await read_progress(window.office, case, code)).model_dump_json()
+    opened = await open_progress(window.office, case, code)
+    told = (await read_progress(window.office, opened)).model_dump_json()
     assert number not in told
     assert contact not in told
     assert "失联股东" not in told

@@ -60,7 +60,7 @@ def late_is_visible(snapshot: CaseSnapshot, now: datetime) -> None:
 
 def _clocks_beside(snapshot: CaseSnapshot) -> Iterable[tuple[Clock, Sequence[RungProof]]]:
     beside = [wait.clock for wait in snapshot.waits]
-    beside += [snapshot.supplement.clock] if snapshot.supplement else []
+    beside += [snapshot.supplement.clock] if snapshot.supplement and snapshot.supplement.clock else []
     for deferral in snapshot.deferrals:
         beside += [material.clock for material in deferral.materials if material.clock]
         beside += [deferral.rectification] if deferral.rectification else []
