@@ -40,6 +40,8 @@ class Model:
     material: str | None = None
     promised_until: datetime | None = None
     rectify_by: datetime | None = None
+    given_up: bool = False
+    """A revocation was proposed: no clock runs for the material any more."""
     supply_by: datetime | None = None
     """When the notice to the requester lapses; None without one."""
     notes: int = 0
@@ -83,27 +85,29 @@ class Model:
         found: dict[str, datetime | None] = {"reply": self.due_at if self.state == "OPEN" else None}
         found["decision"] = self.decision[1] if self.decision else None
         found["supplement"] = self.supply_by
-        if self.material in AWAITED:
+        if self.material in AWAITED and not self.given_up:
             found["rectification" if self.rectify_by else "material"] = self.rectify_by or self.promised_until
         return {name: at for name, at in found.items() if at is not None and not _passed(at, self.now)}
 
     def goes_on(self, now: datetime) -> None:
         """Time has passed, and with it what nobody kept."""
         self.now = now
-        if self.material not in AWAITED:
+        if self.material not in AWAITED or self.given_up:
             return
         assert self.promised_until is not None
         if self.rectify_by is None and _passed(self.promised_until, now):
             self.material = "OVERDUE"
             self.rectify_by = _end(CALENDAR.next_office_instant(self.promised_until), RECTIFY)
         if self.rectify_by is not None and _passed(self.rectify_by, now):
-            self.material = "FAILED"
+            self.material, self.given_up = "FAILED", True
 
     def submit(self, *, good: bool) -> str | None:
-        if self.material not in AWAITED:
+        # Late is not never: even what was given up is verified when it comes after all
+        if self.material not in (*AWAITED, "FAILED"):
             return "no-such-material" if self.material is None else "deferral-not-running"
         assert self.promised_until is not None
-        bad = "OVERDUE" if _passed(self.promised_until, self.now) else "REJECTED"
+        chased = _passed(self.promised_until, self.now) and not self.given_up
+        bad = "OVERDUE" if chased else "REJECTED"
         self.material = "VERIFIED" if good else bad
         return None
 

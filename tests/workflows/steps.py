@@ -58,7 +58,7 @@ TRACES: dict[str, str] = {
     "supplement": "answer NEED_MORE, notice, !notice, deadline supplement, receive, !receive, deadline reply, "
     "answer EXTENSION_REQUESTED, !grant, deny, withdraw, !verify",
     "broken promise": "answer ACCEPTED_CONDITIONALLY, reject, deadline material, reject, deadline rectification, "
-    "!verify",
+    "reject, verify, !verify",
     "kept promise": "answer ACCEPTED_CONDITIONALLY, reject, verify, !verify, !extend",
 }
 """Between them every step takes effect; an exclamation mark: it must be refused."""
