@@ -240,10 +240,11 @@ def due(clock: Clock, calendar: WorkingCalendar) -> Due:
         for words, at in clock_text.opening_lines(clock.limit, clock.started_at, base, standing, calendar)
     ]
     held_by: Pause | None = None
+    spent = base
     for event in _in_order(clock):
         if held_by is not None:
             break
-        standing, held_by, words = _apply(event, standing, clock.limit, base, calendar)
+        standing, spent, held_by, words = _apply(event, standing, clock.limit, spent, calendar)
         lines.append(_line(words, None if held_by else standing.at))
     counted_days = counting.wall_span(clock.limit, calendar) is None and clock.limit.date is None
     provisional = counted_days and calendar.spans_unknown(base, calendar.local_day(standing.at))
@@ -264,21 +265,21 @@ def _in_order(clock: Clock) -> list[Pause | Extension]:
 
 
 def _apply(
-    event: Pause | Extension, standing: counting.Standing, limit: Limit, base: dt.date, calendar: WorkingCalendar
-) -> tuple[counting.Standing, Pause | None, Words]:
-    """The standing after one event, the pause that holds the clock from here on, and the words for it."""
+    event: Pause | Extension, standing: counting.Standing, limit: Limit, spent: dt.date, calendar: WorkingCalendar
+) -> tuple[counting.Standing, dt.date, Pause | None, Words]:
+    """The standing after one event, the last day spent, the pause that holds the clock from here on, and the words."""
     if isinstance(event, Extension):
         moved = counting.extended_end(standing, event.added, event.granted_at, calendar)
-        return moved, None, clock_text.extended(event.added, event.granted_by, event.reason)
+        return moved, spent, None, clock_text.extended(event.added, event.granted_by, event.reason)
     took_effect = not event.counts_in_limit and limit.date is None and event.started_at < standing.at
     reason = clock_text.outage(event.legal_basis, event.at_most) if event.at_most else Words(event.reason, event.reason)
     words = clock_text.paused(event.started_at, event.ended_at, reason, took_effect, calendar)
     if not took_effect:
-        return standing, None, words
+        return standing, spent, None, words
     if event.ended_at is None:
-        return standing, event, words
-    moved = counting.end_after_pause(standing, limit, base, (event.started_at, event.ended_at), calendar)
-    return moved, None, words
+        return standing, spent, event, words
+    moved, spent = counting.end_after_pause(standing, limit, spent, (event.started_at, event.ended_at), calendar)
+    return moved, spent, None, words
 
 
 def _line(words: Words, instant: dt.datetime | None) -> ExplanationLine:

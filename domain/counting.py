@@ -57,22 +57,28 @@ def extended_end(standing: Standing, added: Limit, granted_at: dt.datetime, cale
 
 
 def end_after_pause(
-    standing: Standing, limit: Limit, base: dt.date, paused: tuple[dt.datetime, dt.datetime], calendar: WorkingCalendar
-) -> Standing:
-    """The end after a closed pause: moved on by the time, or the whole days, that the pause took away."""
+    standing: Standing, limit: Limit, spent: dt.date, paused: tuple[dt.datetime, dt.datetime], calendar: WorkingCalendar
+) -> tuple[Standing, dt.date]:
+    """The end after a closed pause: moved on by the time, or the whole days, that the pause took away.
+
+    `spent` is the last local day that no pause can take: the day the count begins after, or the last one that an
+    earlier pause took. What comes back with the end is the same for the next pause, so no day is lost twice.
+    """
     started, ended = paused
     if limit.unit is TimeUnit.FIXED_DATE or ended <= started:
-        return standing
+        return standing, spent
     if wall_span(limit, calendar) is not None:
-        return _standing(standing.at + (ended - started), calendar)
+        return _standing(standing.at + (ended - started), calendar), spent
     if limit.unit is TimeUnit.WORKING_HOURS:
         lost_time = office_time_between(started, ended, calendar)
-        return _standing(add_office_time(standing.at, lost_time, calendar), calendar)
-    if limit.unit is TimeUnit.CALENDAR_DAYS:
-        lost = _calendar_days_lost(base, started, ended, calendar)
-        return _rolled(standing.day + _DAY * lost, calendar) if lost else standing
-    lost = _workdays_lost(base, started, ended, calendar)
-    return _standing(calendar.closing(calendar.add_workdays(standing.day, lost)), calendar) if lost else standing
+        return _standing(add_office_time(standing.at, lost_time, calendar), calendar), spent
+    in_days = limit.unit is TimeUnit.CALENDAR_DAYS
+    lost = (_calendar_days_lost if in_days else _workdays_lost)(spent, started, ended, calendar)
+    if not lost:
+        return standing, spent
+    if in_days:
+        return _rolled(standing.day + _DAY * len(lost), calendar), lost[-1]
+    return _standing(calendar.closing(calendar.add_workdays(standing.day, len(lost))), calendar), lost[-1]
 
 
 def longest_pause(at_most: Limit, started_at: dt.datetime, calendar: WorkingCalendar) -> dt.datetime:
@@ -134,26 +140,26 @@ def office_time_between(start: dt.datetime, end: dt.datetime, calendar: WorkingC
     return total
 
 
-def _workdays_lost(base: dt.date, started: dt.datetime, ended: dt.datetime, calendar: WorkingCalendar) -> int:
+def _workdays_lost(
+    spent: dt.date, started: dt.datetime, ended: dt.datetime, calendar: WorkingCalendar
+) -> list[dt.date]:
     """Workdays whose office opened while the clock stood still.
 
     So the day a pause begins on is used up and the day it ends on is not (a resumption is a receipt);
     a pause without any open office time takes nothing.
     """
     if calendar.next_office_instant(started) >= ended:
-        return 0
+        return []
     until = calendar.next_office_instant(ended) if calendar.receipt_outside_hours_counts_next_day else ended
-    return sum(map(calendar.is_workday, _opened_between(base, started, until, calendar)))
+    return [day for day in _calendar_days_lost(spent, started, until, calendar) if calendar.is_workday(day)]
 
 
-def _calendar_days_lost(base: dt.date, started: dt.datetime, ended: dt.datetime, calendar: WorkingCalendar) -> int:
-    return len(_opened_between(base, started, ended, calendar))
-
-
-def _opened_between(base: dt.date, start: dt.datetime, end: dt.datetime, calendar: WorkingCalendar) -> list[dt.date]:
-    first = max(base + _DAY, calendar.local_day(start))
-    days = (first + _DAY * offset for offset in range((calendar.local_day(end) - first).days + 1))
-    return [day for day in days if start <= calendar.opening(day) <= end]
+def _calendar_days_lost(
+    spent: dt.date, started: dt.datetime, ended: dt.datetime, calendar: WorkingCalendar
+) -> list[dt.date]:
+    first = max(spent + _DAY, calendar.local_day(started))
+    days = (first + _DAY * offset for offset in range((calendar.local_day(ended) - first).days + 1))
+    return [day for day in days if started <= calendar.opening(day) <= ended]
 
 
 def _standing(at: dt.datetime, calendar: WorkingCalendar) -> Standing:

@@ -108,6 +108,14 @@ def test_a_rule_is_for_the_departments_that_it_names() -> None:
     assert rule_for((named,), "market") is None
 
 
+def test_a_day_that_one_pause_took_is_not_taken_by_the_next() -> None:
+    """The first ends at close of business, which is the next opening; the second lies over that same opening."""
+    first = resume(pause(clock(), at("2023-03-14T16:59"), "one"), at("2023-03-14T17:00"))
+    second = resume(pause(first, at("2023-03-14T17:01"), "two"), at("2023-03-15T09:01"))
+    one_long = resume(pause(clock(), at("2023-03-14T16:59"), "one"), at("2023-03-15T09:01"))
+    assert due(second, REAL).at == due(one_long, REAL).at == at("2023-03-21T17:00")
+
+
 MINUTES = st.integers(min_value=1, max_value=6 * 24 * 60)
 OUTAGES = st.lists(st.tuples(MINUTES, MINUTES), min_size=1, max_size=12)
 BOUNDS = st.sampled_from(["30 minutes", "4 hours", "4 working_hours", "1 working_days", "2 working_days"])
