@@ -1,6 +1,6 @@
 import datetime as dt
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.clock import Clock, ClockKind, Extension, Pause, due
@@ -8,8 +8,6 @@ from domain.counting import add_office_time, office_time_between
 from domain.limit import Limit, TimeUnit
 from domain.working_calendar import WorkingCalendar
 from tests.domain.calendars import COMPRESSED, REAL
-
-quickly = settings(max_examples=120, deadline=None, derandomize=True)
 
 FIRST = dt.datetime(2022, 12, 20, tzinfo=dt.UTC)
 calendars = st.sampled_from(
@@ -69,7 +67,6 @@ def due_at(clock: Clock, calendar: WorkingCalendar = REAL) -> dt.datetime:
     return found
 
 
-@quickly
 @given(clocks(), calendars)
 def test_the_explanation_adds_up_to_the_due_instant(clock: Clock, calendar: WorkingCalendar) -> None:
     found = due(clock, calendar)
@@ -80,7 +77,6 @@ def test_the_explanation_adds_up_to_the_due_instant(clock: Clock, calendar: Work
     assert all(line.text_en and line.text_zh for line in found.lines)
 
 
-@quickly
 @given(clocks(), calendars)
 def test_a_clock_is_never_due_before_it_starts_nor_when_the_office_is_closed(
     clock: Clock, calendar: WorkingCalendar
@@ -93,7 +89,6 @@ def test_a_clock_is_never_due_before_it_starts_nor_when_the_office_is_closed(
         assert calendar.in_office_hours(end - dt.timedelta(microseconds=1))
 
 
-@quickly
 @given(clocks(), gaps, calendars)
 def test_pausing_and_resuming_at_the_same_instant_changes_nothing(
     clock: Clock, after: dt.timedelta, calendar: WorkingCalendar
@@ -104,7 +99,6 @@ def test_pausing_and_resuming_at_the_same_instant_changes_nothing(
     assert due_at(clock.model_copy(update={"pauses": (*clock.pauses, blink)}), calendar) == due_at(clock, calendar)
 
 
-@quickly
 @given(clocks(), gaps, gaps, gaps, calendars)
 def test_a_longer_pause_is_never_due_earlier(
     clock: Clock, after: dt.timedelta, length: dt.timedelta, more: dt.timedelta, calendar: WorkingCalendar
@@ -118,7 +112,6 @@ def test_a_longer_pause_is_never_due_earlier(
     assert due_at(clock, calendar) <= with_pause(length) <= with_pause(length + more)
 
 
-@quickly
 @given(clocks(), gaps, calendars)
 def test_a_pause_that_counts_in_the_limit_changes_nothing(
     clock: Clock, length: dt.timedelta, calendar: WorkingCalendar
@@ -128,7 +121,6 @@ def test_a_pause_that_counts_in_the_limit_changes_nothing(
     assert due_at(plain.model_copy(update={"pauses": (held,)}), calendar) == due_at(plain, calendar)
 
 
-@quickly
 @given(clocks(), st.data(), calendars)
 def test_an_extension_never_moves_the_due_instant_earlier(
     clock: Clock, data: st.DataObject, calendar: WorkingCalendar
@@ -138,7 +130,6 @@ def test_an_extension_never_moves_the_due_instant_earlier(
     assert due_at(longer, calendar) >= due_at(clock, calendar)
 
 
-@quickly
 @given(clocks(), calendars)
 def test_the_due_instant_survives_the_wire_and_another_time_zone(clock: Clock, calendar: WorkingCalendar) -> None:
     again = Clock.model_validate_json(clock.model_dump_json())
@@ -148,7 +139,6 @@ def test_the_due_instant_survives_the_wire_and_another_time_zone(clock: Clock, c
     assert due(Clock.model_validate(clock.model_dump() | {"started_at": new_york}), slim) == due(again, slim)
 
 
-@quickly
 @given(starts, starts, st.sampled_from([TimeUnit.SECONDS, TimeUnit.MINUTES, TimeUnit.HOURS]), st.integers(1, 300))
 def test_exact_units_lose_exactly_the_paused_time(
     start: dt.datetime, other: dt.datetime, unit: TimeUnit, amount: int
@@ -158,7 +148,6 @@ def test_exact_units_lose_exactly_the_paused_time(
     assert due_at(clock.model_copy(update={"pauses": (held,)})) == due_at(clock) + abs(other - start)
 
 
-@quickly
 @given(starts, st.integers(1, 6_000), calendars.filter(lambda calendar: calendar is not COMPRESSED))
 def test_office_time_added_is_office_time_between_and_can_be_taken_back(
     start: dt.datetime, minutes: int, calendar: WorkingCalendar
@@ -170,14 +159,12 @@ def test_office_time_added_is_office_time_between_and_can_be_taken_back(
     assert calendar.next_office_instant(add_office_time(end, -amount, calendar)) == opened
 
 
-@quickly
 @given(starts, st.integers(-30, 30))
 def test_counting_workdays_there_and_back(start: dt.datetime, count: int) -> None:
     day = REAL.workday_on_or_after(REAL.local_day(start))
     assert REAL.add_workdays(REAL.add_workdays(day, count), -count) == day
 
 
-@quickly
 @given(starts, st.integers(1, 40))
 def test_working_days_match_a_plain_count_over_the_days(start: dt.datetime, amount: int) -> None:
     clock = Clock(

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.any_decision import DECISION
 from domain.errors import LiandongError
-from domain.snapshot import CaseSnapshot, RequestSnapshot
+from domain.snapshot import CaseSnapshot
 from domain.waiting import Matter
 from tests.workflows.reference import Model
 from tests.workflows.skipped_time import CALENDAR, CASE, SkippedTime
@@ -66,7 +66,7 @@ class Drive:
         """Polls come once an hour of the world's time; the case then still needs a moment of ours."""
         for _ in range(60):
             await self.world.env.sleep(_STEP)
-            last = (await self._subject()).rounds[-1]
+            last = next(one for one in self._recorded().requests if one.request_id == SUBJECT).rounds[-1]
             if code == "INTERIM" and last.notes > self.model.notes:
                 return await self.world.env.get_current_time()
             if last.received_at is not None:
@@ -83,7 +83,7 @@ class Drive:
         assert told == SUBMISSIONS[kind](self.model), self.done
         for _ in range(60 if told is None else 0):
             await self.world.env.sleep(_STEP)
-            if (await self.world.snapshot()).deferrals[0].materials[0].submissions[-1].result:
+            if self._recorded().deferrals[0].materials[0].submissions[-1].result:
                 return told
         assert told is not None, f"nobody verified it: {self.done}"
         return told
@@ -146,8 +146,9 @@ class Drive:
     async def _look(self) -> None:
         self.model.goes_on(await self.world.env.get_current_time())
 
-    async def _subject(self) -> RequestSnapshot:
-        return next(one for one in (await self.world.snapshot()).requests if one.request_id == SUBJECT)
+    def _recorded(self) -> CaseSnapshot:
+        """What the store knows: a question to the case itself replays a cold one from its beginning."""
+        return self.world.store.snapshots[-1]
 
 
 def _close(left: datetime | None, right: datetime | None) -> bool:
