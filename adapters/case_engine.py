@@ -121,7 +121,8 @@ class TemporalCaseEngine:
 
     async def ready(self) -> str | None:
         try:
-            serving = await self._client.service_client.check_health(timeout=timedelta(seconds=3))
+            async with _reached():
+                serving = await self._client.service_client.check_health(timeout=timedelta(seconds=3))
         except RPCError as error:
             return f"Temporal does not answer: {error.status.name}"
         return None if serving else "Temporal answers that it is not serving"
@@ -146,7 +147,8 @@ class TemporalCaseEngine:
 async def translated(*, missing: str | None = None) -> AsyncIterator[None]:
     """Turn the client's errors into ours; what is unknown to us passes through."""
     try:
-        yield
+        async with _reached():
+            yield
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND and missing is not None:
             raise not_found("case-not-running", f"the engine has no coordination of {missing}") from error
@@ -160,6 +162,18 @@ async def translated(*, missing: str | None = None) -> AsyncIterator[None]:
         raise conflict("coordination-failed", "the engine ended the coordination without a result") from error
 
 
+@asynccontextmanager
+async def _reached() -> AsyncIterator[None]:
+    """A lazy client that has never reached its server yet tells so by a bare RuntimeError, and tries anew each time."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not str(error).startswith(_NEVER_REACHED):
+            raise
+        raise RPCError(str(error), RPCStatusCode.UNAVAILABLE, b"") from error
+
+
+_NEVER_REACHED = "Failed client connect"
 _AWAY = frozenset(
     {
         RPCStatusCode.UNAVAILABLE,

@@ -128,12 +128,13 @@ async def _simulators(stack: AsyncExitStack, settings: Settings, address: str) -
 
 async def _work(stack: AsyncExitStack, container: Container, parts: list["asyncio.Task[Any]"]) -> None:
     await _loops(stack, container, parts)
-    stop = asyncio.Event()
-    workers = container.workers(None, engine=True)
+    stop, chosen = asyncio.Event(), container.settings.worker
+    workers = container.workers(chosen.departments, engine=chosen.engine)
     task = _part(parts, "workers", run_workers(workers, stop))
     stack.push_async_callback(_wind_down, task, stop)
-    added = _part(parts, "workers-of-added-departments", container.follow_directory(stop))
-    stack.push_async_callback(_wind_down, added, stop)
+    if chosen.departments is None:
+        added = _part(parts, "workers-of-added-departments", container.follow_directory(stop))
+        stack.push_async_callback(_wind_down, added, stop)
 
 
 async def _loops(stack: AsyncExitStack, container: Container, parts: list["asyncio.Task[Any]"]) -> None:

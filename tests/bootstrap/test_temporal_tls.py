@@ -1,149 +1,137 @@
-"""Mutual TLS towards Temporal with real processes: settings only, and never a word in clear."""
+"""Mutual TLS towards Temporal: whoever is not trusted, or does not trust, is told which setting to look at.
 
-import re
+That everything works where both sides are trusted is shown in `tests/server/test_department_apart.py`.
+"""
+
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-from temporalio.client import Client
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+from temporalio.converter import DataConverter
 
 from adapters.department_secrets import DepartmentSecrets
-from bootstrap.embedded_temporal import EmbeddedTemporal, EmbeddedTemporalConfig
+from bootstrap.effective_policy import Whereabouts
 from bootstrap.first_start import SECRETS_FILE
 from bootstrap.keyring import new_key_line
 from bootstrap.policies import load_policy
-from domain.task_queue import department_queue
+from bootstrap.settings import (
+    ApiSettings,
+    CodecSettings,
+    Settings,
+    TelemetrySettings,
+    TemporalMode,
+    TemporalSettings,
+    TlsSettings,
+)
+from bootstrap.telemetry import build_telemetry
+from bootstrap.temporal_client import connect
+from bootstrap.temporal_tls import TemporalTlsError
+from bootstrap.up import running_api
 from tests.bootstrap.test_policies import SHIPPED
-from tests.bootstrap.tls_front import SERVER_NAME, Authority, Front, tls_front
+from tests.bootstrap.tls_front import Authority, Front, tls_environment, tls_front
 from tests.server.process import PartProcess
-from tests.server.waiting import until
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
-TLS = "LIANDONG_TEMPORAL__TLS__"
+pytestmark = pytest.mark.timeout(300)
+VARIABLE = "LIANDONG_TEMPORAL__TLS__"
+NOBODY = "127.0.0.1:1"
+"""Behind the front: none of those who stand before it here is let in."""
 
 
 @dataclass
 class Network:
-    """A Temporal behind mutual TLS, and a folder in which a department's worker lives."""
-
     folder: Path
-    temporal: str
     front: Front
     own: Authority
     foreign: Authority
 
-    def tls(
-        self, *, ca: Path | None = None, client: tuple[Path, Path] | None = None, name: str = SERVER_NAME
-    ) -> dict[str, str]:
-        given = {f"{TLS}CA_FILE": str(ca or self.own.ca), f"{TLS}SERVER_NAME": name}
-        if client is not None:
-            given |= {f"{TLS}CERT_FILE": str(client[0]), f"{TLS}KEY_FILE": str(client[1])}
-        return given
-
-    def process(self, name: str, *command: str, tls: Mapping[str, str]) -> PartProcess:
-        data_dir = self.folder / name
-        data_dir.mkdir()
-        DepartmentSecrets({}).completed_for(load_policy(SHIPPED).departments).save(data_dir / SECRETS_FILE)
-        environment = {
-            "LIANDONG_DATA_DIR": str(data_dir),
-            "LIANDONG_TEMPORAL__MODE": "outside",
-            "LIANDONG_TEMPORAL__ADDRESS": self.front.address,
-            "LIANDONG_CODEC__KEYS": new_key_line("test").strip(),
-            "LIANDONG_LOG__FORMAT": "json",
-            "LIANDONG_API__PORT": "0",
-            "PYTHONUNBUFFERED": "1",
+    def wrong(self, what: str) -> TlsSettings:
+        good, foreign = self.own.client("police"), self.foreign.client("police")
+        changes: dict[str, dict[str, Any]] = {
+            "no certificate": {"cert_file": None, "key_file": None},
+            "a stranger's certificate": {"cert_file": foreign.cert_file, "key_file": foreign.key_file},
+            "another authority": {"ca_file": foreign.ca_file},
+            "another name": {"server_name": "elsewhere.test"},
+            "no file": {"ca_file": self.folder / "none.pem"},
+            "somebody else's key": {"key_file": foreign.key_file},
         }
-        return PartProcess(name, command, environment | dict(tls), self.folder / f"{name}.log")
+        return good.model_copy(update=changes[what])
 
-    def worker(self, name: str, tls: Mapping[str, str]) -> PartProcess:
-        return self.process(name, sys.executable, "worker.py", "--department", "police", tls=tls)
+    def temporal(self, what: str) -> TemporalSettings:
+        return TemporalSettings(mode=TemporalMode.OUTSIDE, address=self.front.address, tls=self.wrong(what))
 
 
 @pytest_asyncio.fixture
 async def network(tmp_path: Path) -> AsyncIterator[Network]:
+    """Whatever is tried in it: nobody comes in, and nobody says a word in clear."""
     own, foreign = Authority(tmp_path / "own"), Authority(tmp_path / "foreign")
-    async with (
-        EmbeddedTemporal(EmbeddedTemporalConfig(data_dir=tmp_path / "temporal")) as server,
-        tls_front(own, server.address) as front,
-    ):
-        yield Network(tmp_path, server.address, front, own, foreign)
+    async with tls_front(own, NOBODY) as front:
+        yield Network(tmp_path, front, own, foreign)
+    assert front.welcomed == []
+    assert front.plain == []
 
 
-async def test_a_department_alone_works_over_mutual_tls_with_settings_only(network: Network) -> None:
-    worker = network.worker("worker", network.tls(client=network.own.issue("police")))
-    try:
-        await worker.start_until_said("worker started")
-        client = await Client.connect(network.temporal, namespace="liandong")
-        asked = DescribeTaskQueueRequest(
-            namespace="liandong",
-            task_queue=TaskQueue(name=department_queue("police")),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+@pytest.mark.parametrize(
+    ("what", "advice"),
+    [
+        ("no certificate", f"did not accept a client without a certificate .*{VARIABLE}CERT_FILE"),
+        ("a stranger's certificate", f"did not accept this client's certificate .*{VARIABLE}CERT_FILE"),
+        ("another authority", f"was not accepted: .*{VARIABLE}CA_FILE"),
+        ("another name", f"was not accepted: .*{VARIABLE}SERVER_NAME"),
+        ("no file", rf"{VARIABLE}CA_FILE: .*none\.pem cannot be read"),
+        ("somebody else's key", f"the files of {VARIABLE}… do not fit together"),
+    ],
+)
+async def test_the_setting_to_look_at_is_named(network: Network, what: str, advice: str) -> None:
+    with pytest.raises(TemporalTlsError, match=advice):
+        await connect(
+            network.temporal(what),
+            Whereabouts("", network.front.address),
+            build_telemetry(TelemetrySettings()),
+            DataConverter.default,
         )
 
-        async def polls() -> bool:
-            return bool((await client.workflow_service.describe_task_queue(asked)).pollers)
 
-        await until(polls, "the worker to poll its queue through the front")
+async def test_a_worker_that_is_turned_away_ends_and_says_what_to_do(network: Network) -> None:
+    DepartmentSecrets({}).completed_for(load_policy(SHIPPED).departments).save(network.folder / SECRETS_FILE)
+    given = {
+        "LIANDONG_DATA_DIR": str(network.folder),
+        "LIANDONG_TEMPORAL__MODE": "outside",
+        "LIANDONG_TEMPORAL__ADDRESS": network.front.address,
+        "LIANDONG_CODEC__KEYS": new_key_line("test").strip(),
+        **tls_environment(network.wrong("a stranger's certificate")),
+    }
+    command = [sys.executable, "worker.py", "--department", "police"]
+    worker = PartProcess("the worker", command, given, network.folder / "worker.log")
+    await worker.start()
+    try:
+        assert await worker.ended() == 1
     finally:
         await worker.kill()
-    assert set(network.front.welcomed) == {"police"}
-    assert network.front.plain == []
-    assert not list((network.folder / "worker").glob("*.db*"))
+    said = worker.said()
+    assert f"{VARIABLE}CERT_FILE" in said
+    assert "Traceback" not in said
+    assert "worker started" not in said
 
 
-async def test_a_worker_that_cannot_be_trusted_or_does_not_trust_says_what_to_do(network: Network) -> None:
-    good = network.own.issue("police")
-    wrong = {
-        "without": (network.tls(), "CERT_FILE"),
-        "stranger": (network.tls(client=network.foreign.issue("police")), "CERT_FILE"),
-        "authority": (network.tls(ca=network.foreign.ca, client=good), "CA_FILE"),
-        "name": (network.tls(client=good, name="elsewhere.test"), "SERVER_NAME"),
-        "file": (network.tls(ca=network.folder / "none.pem", client=good), "none.pem cannot be read"),
-    }
-    for name, (tls, advice) in wrong.items():
-        worker = network.worker(name, tls)
-        await worker.start()
-        try:
-            assert await worker.ended() == 1, name
-        finally:
-            await worker.kill()
-        said = worker.said()
-        assert advice in said, said
-        assert "Traceback" not in said
-        assert "worker started" not in said
-    assert network.front.welcomed == []
-    assert network.front.plain == []
-
-
-async def test_the_api_speaks_mutual_tls_and_keeps_serving_when_it_is_turned_away(network: Network) -> None:
-    liandong = str(Path(sys.executable).with_name("liandong"))
-    for name, tls, reached in (
-        ("trusted", network.tls(client=network.own.issue("engine")), True),
-        ("stranger", network.tls(client=network.foreign.issue("engine")), False),
-    ):
-        api = network.process(name, liandong, "api", tls=tls)
-        try:
-            await api.start_until_said("/docs")
-            await until(partial(_engine_is, network.folder / f"{name}.log", reached=reached), f"the API to be {name}")
-        finally:
-            await api.kill()
-        logged = (network.folder / f"{name}.log").read_text(encoding="utf-8")
-        assert (f"{TLS}CERT_FILE" in logged) is not reached
-    assert set(network.front.welcomed) == {"engine"}
-    assert network.front.plain == []
-
-
-async def _engine_is(log: Path, *, reached: bool) -> bool:
-    found = re.search(r"(http://127\.0\.0\.1:\d+)/docs", log.read_text(encoding="utf-8"))
-    assert found is not None
-    async with httpx.AsyncClient(trust_env=False) as client:
-        health = (await client.get(f"{found[1]}/health/ready", timeout=30)).json()
-    return (health["parts"].get("engine", "unknown") is None) is reached
+async def test_the_api_keeps_serving_when_it_is_turned_away(network: Network) -> None:
+    settings = Settings(
+        data_dir=network.folder / "data",
+        temporal=network.temporal("a stranger's certificate"),
+        api=ApiSettings(port=0),
+        codec=CodecSettings(keys=SecretStr(new_key_line("test").strip())),
+    )
+    with capture_logs() as logged:
+        async with running_api(settings) as product, httpx.AsyncClient(trust_env=False) as client:
+            health = await client.get(f"{product.running.api_url}/health/ready", timeout=30)
+    assert health.status_code == 503
+    parts = health.json()["parts"]
+    assert parts["store"] is None
+    assert parts["engine"] == "Temporal does not answer: UNAVAILABLE"
+    assert any(f"{VARIABLE}CERT_FILE" in line.get("problem", "") for line in logged)

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bootstrap.settings import TlsSettings
+
 SERVER_NAME = "temporal.test"
 _TLS_HANDSHAKE = 0x16
 
@@ -42,6 +44,11 @@ class Authority:
         secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
         return certificate, secret
 
+    def client(self, name: str) -> TlsSettings:
+        """Who is called so, and reaches a server of this authority."""
+        certificate, key = self.issue(name)
+        return TlsSettings(ca_file=self.ca, cert_file=certificate, key_file=key, server_name=SERVER_NAME)
+
     def _signed(self, name: str, key: ec.EllipticCurvePrivateKey, *, authority: bool = False) -> bytes:
         now = dt.datetime.now(dt.UTC)
         issuer = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
@@ -62,13 +69,23 @@ class Authority:
         return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
+def tls_environment(tls: TlsSettings) -> dict[str, str]:
+    """The same settings as a process is given them."""
+    given = tls.model_dump(exclude_defaults=True)
+    return {f"LIANDONG_TEMPORAL__TLS__{name.upper()}": str(value) for name, value in given.items()}
+
+
 @dataclass
 class Front:
     address: str
-    greetings: list[int]
+    greetings: list[int] = field(default_factory=list)
     """The first byte of every connection."""
-    welcomed: list[str]
+    welcomed: list[str] = field(default_factory=list)
     """The name in the certificate of every client that was let in."""
+    wire: bytearray = field(default_factory=bytearray, repr=False)
+    """All that passed before it, in both directions: what somebody between the two hears."""
+    behind: bytearray = field(default_factory=bytearray, repr=False)
+    """The same as client and server mean it."""
 
     @property
     def plain(self) -> list[int]:
@@ -82,18 +99,19 @@ async def tls_front(authority: Authority, temporal: str) -> AsyncIterator[Front]
     context.verify_mode = ssl.CERT_REQUIRED
     context.set_alpn_protocols(["h2"])
     context.load_cert_chain(*authority.issue(SERVER_NAME))
-    front = Front("", [], [])
+    front = Front("")
 
     async def let_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         shown = writer.get_extra_info("peercert")
         front.welcomed.append(dict(part[0] for part in shown["subject"])["commonName"])
-        await _passed_on(reader, writer, temporal)
+        await _passed_on(reader, writer, temporal, front.behind)
 
     async def greeted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = await reader.read(1)
         front.greetings.extend(first)
+        front.wire.extend(first)
         host, port = inner.sockets[0].getsockname()
-        await _passed_on(reader, writer, f"{host}:{port}", first)
+        await _passed_on(reader, writer, f"{host}:{port}", front.wire, first)
 
     async with (
         await asyncio.start_server(let_in, "127.0.0.1", 0, ssl=context) as inner,
@@ -104,14 +122,14 @@ async def tls_front(authority: Authority, temporal: str) -> AsyncIterator[Front]
 
 
 async def _passed_on(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, first: bytes = b""
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, heard: bytearray, first: bytes = b""
 ) -> None:
     host, _, port = address.rpartition(":")
     with _ended(writer), contextlib.suppress(OSError):
         there, onward = await asyncio.open_connection(host, int(port))
         with _ended(onward):
             onward.write(first)
-            ways = [asyncio.create_task(_copied(reader, onward)), asyncio.create_task(_copied(there, writer))]
+            ways = [asyncio.create_task(_copied(*way, heard)) for way in ((reader, onward), (there, writer))]
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             # What the server said last (why it hangs up) must still arrive
             await asyncio.wait(ways, timeout=1)
@@ -120,9 +138,10 @@ async def _passed_on(
             await asyncio.gather(*ways, return_exceptions=True)
 
 
-async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: bytearray) -> None:
     with contextlib.suppress(OSError):
         while block := await reader.read(65536):
+            heard.extend(block)
             writer.write(block)
             await writer.drain()
 

@@ -40,13 +40,15 @@ def signing(department: Department) -> Department:
     return department.model_copy(update={"technique": Technique.WEBHOOK})
 
 
-def write_policy(folder: Path, *, simulators: str, gated: str) -> None:
+def write_policy(folder: Path, *, simulators: str, gated: str, soap: bool = False) -> None:
+    """`soap`: departments of the XML technique keep it."""
     shutil.copytree(ROOT / "policies", folder, ignore=shutil.ignore_patterns("__pycache__", "demonstration"))
     departments = (folder / "departments.toml").read_text(encoding="utf-8")
     # All but the polled ones sign their messages here: these tests send in the departments' names
     at_the_gate = f'"WEBHOOK"\nbase_url = "{_SHIPPED_SIMULATORS}/{gate.CODE}"\nown_network = "127.0.0.0/8"'
     departments = departments.replace('"PEOPLE"', at_the_gate)
-    departments = departments.replace('"XML"', '"WEBHOOK"')
+    if not soap:
+        departments = departments.replace('"XML"', '"WEBHOOK"')
     departments = departments.replace(f"{_SHIPPED_SIMULATORS}/{gate.CODE}", f"{gated}/{gate.CODE}")
     departments = departments.replace(_SHIPPED_SIMULATORS, simulators)
     departments = re.sub(r"poll_seconds = \d+", "poll_seconds = 1", departments)

@@ -30,6 +30,7 @@ from services.verify_invariants import verify
 from simulators.journal import Journal, Received
 from simulators.process import SimulatorProcess
 from simulators.server import serving
+from tests.bootstrap.tls_front import tls_environment
 from tests.server.gate import Gate
 from tests.server.ledger import Acknowledged, acknowledged_in, assert_nothing_lost, assert_one_effect
 from tests.server.policy import signing, write_policy
@@ -61,8 +62,9 @@ class World:
     simulators: SimulatorProcess
     gate: Gate
     http: httpx.AsyncClient
+    secrets: dict[str, Json] = field(repr=False)
+    """Of the departments that are simulated, by code."""
     container: Container | None = None
-    _secrets: dict[str, Json] = field(default_factory=dict, repr=False)
     _acknowledged: set[Acknowledged] = field(default_factory=set, repr=False)
 
     @property
@@ -75,13 +77,17 @@ class World:
         """Until the API takes requests."""
         await until(self._live, "the API to answer")
 
+    async def ready(self) -> bool:
+        """The API reaches its store and its engine."""
+        return (await self.http.get("/health/ready")).status_code == 200
+
     async def start_worker(self) -> None:
         await self.worker.start_until_said("worker started")
 
     async def heal(self) -> None:
         """Everything runs and behaves, whatever the last test left."""
         self.gate.open()
-        for code in self._secrets:
+        for code in self.secrets:
             await self.script(code, {"answer_after": None, "acknowledge_after": None})
         try:
             await self.inside.client.service_client.check_health()
@@ -95,7 +101,7 @@ class World:
 
     async def verified(self) -> None:
         """No invariant is broken, in any case of this world."""
-        journals = [await self._journal(code) for code in self._secrets]
+        journals = [await self._journal(code) for code in self.secrets]
         assert_one_effect(journals)
         await assert_nothing_lost(self.inside.store, self._acknowledged | acknowledged_in(journals))
         findings = await verify(self.inside.office)
@@ -116,7 +122,7 @@ class World:
     ) -> httpx.Response:
         """A message as the department's own system sends it; `signed_by` lends another one's secret."""
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-        secret = self._secrets[signed_by or department]["webhook_secrets"][0]
+        secret = self.secrets[signed_by or department]["webhook_secrets"][0]
         message = message_id or f"msg-{uuid4().hex}"
         headers = {"content-type": "application/json"} | signature(secret, message, raw)
         response = await self.http.post(f"/v1/departments/{department}/callbacks", content=raw, headers=headers)
@@ -173,20 +179,20 @@ async def running_world(data: Path) -> AsyncIterator[World]:
         stack.callback(gate.open)
         write_policy(data / "policies", simulators=simulators.url, gated=gated)
         temporal = await stack.enter_async_context(EmbeddedTemporal(temporal_config(data)))
-        settings = _settings(data, temporal.address)
+        settings = world_settings(data, TemporalSettings(mode=TemporalMode.OUTSIDE, address=temporal.address))
         http = httpx.AsyncClient(base_url=settings.api.public_url or "", trust_env=False, timeout=40)
         await stack.enter_async_context(http)
         world = World(
             settings=settings,
             temporal=temporal,
-            api=PartProcess("the API", API, _environment(settings), data / "api.log"),
-            worker=PartProcess("the worker", WORKER, _environment(settings), data / "worker.log"),
+            api=PartProcess("the API", API, environment(settings), data / "api.log"),
+            worker=PartProcess("the worker", WORKER, environment(settings), data / "worker.log"),
             simulators=simulators,
             gate=gate,
             http=http,
-            _secrets=json.loads((data / SECRETS_FILE).read_bytes()),
+            secrets=json.loads((data / SECRETS_FILE).read_bytes()),
         )
-        assert secrets.codes == set(world._secrets)
+        assert secrets.codes == set(world.secrets)
         for part in (world.api, world.worker):
             stack.push_async_callback(part.kill)
         await world.api.start()
@@ -202,18 +208,18 @@ def temporal_config(data: Path) -> EmbeddedTemporalConfig:
     return EmbeddedTemporalConfig(data_dir=data, search_attributes=kinds)
 
 
-def _settings(data: Path, temporal: str) -> Settings:
+def world_settings(data: Path, temporal: TemporalSettings) -> Settings:
     port = free_port()
     return Settings(
         data_dir=data,
         policies_dir=data / "policies",
-        temporal=TemporalSettings(mode=TemporalMode.OUTSIDE, address=temporal),
+        temporal=temporal,
         api=ApiSettings(port=port, public_url=f"http://127.0.0.1:{port}"),
         codec=CodecSettings(keys=SecretStr(PAYLOAD_KEYS)),
     )
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
     return {
         "LIANDONG_DATA_DIR": str(settings.data_dir),
         "LIANDONG_POLICIES_DIR": str(settings.policies),
@@ -222,4 +228,5 @@ def _environment(settings: Settings) -> dict[str, str]:
         "LIANDONG_CODEC__KEYS": PAYLOAD_KEYS,
         "LIANDONG_API__PORT": str(settings.api.port),
         "LIANDONG_API__PUBLIC_URL": settings.api.public_url or "",
+        **tls_environment(settings.temporal.tls),
     }
