@@ -18,7 +18,7 @@ run: ## Start the whole product with the demonstration cases (ARGS=--once, ARGS=
 	@.venv/bin/liandong up --demo $(ARGS)
 
 test: setup ## Run the tests, three at a time (ARGS="tests/domain -k clock")
-	@$(PY) -m pytest -n 3 --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n 3 $(ARGS)
 
 lint: setup ## Format check, lint, types, import directions, unused code and dependencies
 	@.venv/bin/ruff check .
