@@ -9,6 +9,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -155,6 +156,9 @@ async def translated(*, missing: str | None = None) -> AsyncIterator[None]:
         if error.status in _AWAY:
             raise unavailable("engine-unavailable", "the engine is away; what was ordered stays ordered") from error
         raise
+    except WorkflowQueryFailedError as error:
+        # Our queries only read a state: it was the worker that failed, by being too busy or by a mistake of ours
+        raise unavailable("engine-unavailable", "the engine could not look at the case just now; ask again") from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         raise unavailable("engine-unavailable", "not confirmed in time; repeat with the same key") from error
     except WorkflowFailureError as error:

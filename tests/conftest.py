@@ -1,5 +1,6 @@
 """The order of the suite, which tests stay together, and where the drawn examples come from."""
 
+import gc
 import os
 
 import pytest
@@ -31,6 +32,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneByOne:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that may take longest go first, lest one of them is left when all others are done."""
     items.sort(key=_patience, reverse=True)
+
+
+def pytest_collection_finish() -> None:
+    """Three thousand tests stay to the end: looking through them for garbage takes seconds on a busy machine."""
+    gc.collect()
+    gc.freeze()
 
 
 def _patience(item: pytest.Item) -> float:

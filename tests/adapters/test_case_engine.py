@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from adapters.case_engine import TemporalCaseEngine
@@ -73,3 +73,16 @@ async def test_other_mistakes_of_a_running_program_are_not_taken_for_an_engine_t
     monkeypatch.setattr(client.service_client, "check_health", broken)
     with pytest.raises(RuntimeError, match="a mistake of ours"):
         await TemporalCaseEngine(client).ready()
+
+
+async def test_a_question_that_the_worker_could_not_answer_may_be_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = await early(free_port())
+
+    async def too_busy(*_: object, **__: object) -> None:
+        raise WorkflowQueryFailedError("Potential deadlock detected: the workflow did not yield within 2 seconds")
+
+    monkeypatch.setattr(WorkflowHandle, "query", too_busy)
+    for asked in (TemporalCaseEngine(client).snapshot(CASE), TemporalFollowUpEngine(client).snapshot(f"{CASE}-f1")):
+        with pytest.raises(LiandongError) as refused:
+            await asked
+        assert (refused.value.category, refused.value.code) == (ErrorCategory.UNAVAILABLE, "engine-unavailable")

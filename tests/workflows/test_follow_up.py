@@ -273,8 +273,15 @@ async def test_the_store_may_be_away_and_nothing_is_lost(env: WorkflowEnvironmen
         here = World(skipped)
         skipped.store.away = True
         await here.engine.start(launch())
+        await here.until("2023-01-18T15:10")
+        assert not skipped.store.facts
+        skipped.store.away = False
         await here.until("2023-01-19T10:00")
+        known = len(skipped.store.facts)
+        skipped.store.away = True
         await here.act(call())
+        await here.until("2023-01-19T10:10")
+        assert len(skipped.store.facts) == known
         skipped.store.away = False
         await here.act(rating("2023-01-19T10:00", Rating.SATISFIED))
         ended = await here.result()
