@@ -14,9 +14,10 @@ from uuid import uuid4
 
 from adapters.failed_attempts import FailedAttempts
 from adapters.kept_exchange import Keeper
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.desk import Mail
 from domain.exchange import Exchange
-from domain.ports import DepartmentRefusal, DepartmentUnavailable, Exchanges, TimeSource
+from domain.ports import Exchanges, TimeSource
 from domain.proof import Proof
 
 _PERMANENT = range(500, 600)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.http_client import HttpCall, HttpClient, HttpLimits, HttpReply
-from domain.ports import DepartmentUnavailable
+from domain.department_failure import DepartmentUnavailable
 
 Json = dict[str, Any]
 

@@ -18,9 +18,9 @@ from bootstrap.settings import Settings, load_settings
 from cli.main import app
 from domain.audit import AuditKind, AuditRecord
 from domain.codes import Technique
+from domain.department_failure import DepartmentUnavailable
 from domain.exchange import Exchange
 from domain.fact import FactKind
-from domain.ports import DepartmentUnavailable
 from simulators.script import Behaviour
 from tests.adapters.arrangement import CASE, arranged, dispatch
 from tests.store.samples import fact, record
