@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.desk_recorder import MailRecorder
-from adapters.mail import Encryption, MailServer, SmtpMail
+from adapters.mail import SmtpMail
+from adapters.mail_server import Encryption, MailServer
 from adapters.system_time import SystemTime
 from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.desk import Mail

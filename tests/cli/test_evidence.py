@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from adapters.department_line import LineOptions
 from adapters.exchange_file import ExchangeFile
-from bootstrap.container import open_store
+from bootstrap.open_store import open_store
 from bootstrap.settings import Settings, load_settings
 from cli.main import app
 from domain.audit import AuditKind, AuditRecord

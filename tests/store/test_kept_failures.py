@@ -12,7 +12,8 @@ from adapters.department_people import PeopleTools
 from adapters.department_secrets import DepartmentSecret, DepartmentSecrets
 from adapters.departments import build_adapters
 from adapters.desk_recorder import DeskRecorder
-from adapters.mail import Encryption, MailServer, SmtpMail
+from adapters.mail import SmtpMail
+from adapters.mail_server import Encryption, MailServer
 from adapters.system_time import SystemTime
 from domain.codes import Technique
 from domain.department_failure import DepartmentUnavailable
