@@ -11,8 +11,9 @@ import sys
 
 from bootstrap.core_log import forward_core_log
 from bootstrap.log import configure_logging
+from bootstrap.operator_error import OperatorError
 from bootstrap.settings import load_settings
-from bootstrap.worker_process import WorkerProcessError, choose_queues, run_worker_process
+from bootstrap.worker_process import choose_queues, run_worker_process
 
 
 def main() -> int:
@@ -25,7 +26,7 @@ def main() -> int:
         configure_logging(settings.log)
         forward_core_log()
         asyncio.run(run_worker_process(settings))
-    except WorkerProcessError as error:
+    except OperatorError as error:
         print(error, file=sys.stderr)  # noqa: T201  the process's own last word
         return 1
     return 0

@@ -10,17 +10,11 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.outage import OutageWatch
 from domain.codes import ReplyCode, Technique
 from domain.department import DepartmentRoute
+from domain.department_failure import DepartmentDisabled, DepartmentRefusal, DepartmentUnavailable
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
 from domain.poll_pace import poll_pause
-from domain.ports import (
-    DepartmentAdapter,
-    DepartmentDisabled,
-    DepartmentRefusal,
-    DepartmentUnavailable,
-    OutageReporter,
-    TimeSource,
-)
+from domain.ports import DepartmentAdapter, OutageReporter, TimeSource
 from domain.proof import Proof
 from domain.reply import RawAnswer
 

@@ -6,10 +6,11 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 from temporalio import activity
 
+from domain.department_failure import DepartmentUnavailable
 from domain.dispatch import Dispatch, RoundRef
 from domain.errors import LiandongError
 from domain.outage import MOST_OUTAGES, Outage, OutageNote
-from domain.ports import DepartmentUnavailable, OutageReporter
+from domain.ports import OutageReporter
 
 _log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.outage import Outage, OutageCause
-from domain.ports import DepartmentRefusal, DepartmentUnavailable
 
 
 class CircuitState(StrEnum):

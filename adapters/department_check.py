@@ -15,8 +15,9 @@ from adapters.outgoing_address import AddressGuard, Resolve
 from adapters.webhook_signature import new_secret, sign
 from domain.codes import Technique
 from domain.department import Department
+from domain.department_failure import DepartmentUnavailable
 from domain.department_setup import CheckReport, CheckStep
-from domain.ports import DepartmentUnavailable, TimeSource
+from domain.ports import TimeSource
 
 NEVER = "LD-0000-000000.check"
 """A request of a case that no district ever registers."""

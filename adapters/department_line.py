@@ -17,7 +17,8 @@ from adapters.http_client import HttpCall, HttpClient, HttpLimits, PrepareClient
 from adapters.kept_exchange import Keeper, Spoken
 from adapters.outgoing_address import AddressGuard, Resolve
 from domain.department import Department
-from domain.ports import DepartmentDisabled, DepartmentUnavailable, Exchanges
+from domain.department_failure import DepartmentDisabled, DepartmentUnavailable
+from domain.ports import Exchanges
 from domain.proof import Proof
 from domain.rate_limit import RateLimit
 

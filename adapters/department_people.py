@@ -17,19 +17,13 @@ from adapters.department_message import dispatched, withdrawn
 from adapters.department_secrets import SecretSource
 from adapters.kept_exchange import Keeper
 from domain.department import Department
+from domain.department_failure import DepartmentDisabled, DepartmentUnavailable
 from domain.desk import DeskEntry, Mail
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.exchange import Exchange
 from domain.ids import round_id
 from domain.inbox import DepartmentMessage
-from domain.ports import (
-    DepartmentDisabled,
-    DepartmentUnavailable,
-    Exchanges,
-    MailChannel,
-    OfficerDesk,
-    TimeSource,
-)
+from domain.ports import Exchanges, MailChannel, OfficerDesk, TimeSource
 from domain.proof import Proof
 from domain.reply import PolledReply
 

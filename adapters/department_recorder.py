@@ -7,11 +7,11 @@ from pydantic import JsonValue
 
 from adapters import callback
 from adapters.department_secrets import DepartmentSecrets, SecretSource
+from domain.department_failure import DepartmentUnavailable
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
 from domain.inbox import DepartmentMessage
 from domain.outage import Outage
-from domain.ports import DepartmentUnavailable
 from domain.reply import PolledReply
 
 Script = Mapping[str, Sequence[tuple[datetime, JsonValue]]]

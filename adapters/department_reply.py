@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from adapters.http_client import HttpReply
 from adapters.strict_json import MalformedJson, parse_json
-from domain.ports import DepartmentRefusal, DepartmentUnavailable
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.proof import Proof
 
 Stated = JsonValue | DepartmentUnavailable | None

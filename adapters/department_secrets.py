@@ -25,7 +25,7 @@ from pydantic import (
 from adapters.webhook_signature import PRIVATE_KEY, check_public_key, new_secret, public_key_of
 from domain.codes import Technique
 from domain.department import Department
-from domain.ports import DepartmentUnavailable
+from domain.department_failure import DepartmentUnavailable
 
 _WEBHOOK_SECRET = re.compile(r"(whsec_)?[A-Za-z0-9+/]{32,128}={0,2}", re.ASCII)
 

@@ -11,9 +11,10 @@ from adapters.outgoing_address import AddressGuard
 from adapters.secret_file import SecretFile
 from adapters.webhook_signature import new_private_key, public_key_of
 from domain.department import Department
+from domain.department_failure import DepartmentUnavailable
 from domain.department_setup import CheckReport, IssuedKeys, KeyChange
 from domain.errors import invalid
-from domain.ports import DepartmentUnavailable, TimeSource
+from domain.ports import TimeSource
 
 _MOST_RETIRING = 3
 

@@ -10,10 +10,11 @@ from adapters.department_message import dispatched, withdrawn, written
 from adapters.department_reply import fail, read_receipt, succeeded
 from adapters.kept_exchange import Spoken
 from adapters.webhook_signature import sign
+from domain.department_failure import DepartmentUnavailable
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
 from domain.inbox import DepartmentMessage
-from domain.ports import DepartmentUnavailable, TimeSource
+from domain.ports import TimeSource
 from domain.proof import Proof
 from domain.reply import PolledReply
 

@@ -26,10 +26,11 @@ from adapters.soap_message import (
     rounds_of,
 )
 from adapters.strict_xml import Element, MalformedXml, parse_xml
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
 from domain.inbox import DepartmentMessage
-from domain.ports import DepartmentRefusal, DepartmentUnavailable, TimeSource
+from domain.ports import TimeSource
 from domain.proof import Proof
 from domain.reply import PolledReply
 

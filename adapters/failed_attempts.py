@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from domain.department_failure import DepartmentUnavailable
 from domain.exchange import Exchange
-from domain.ports import DepartmentUnavailable
 
 NOT_KEPT: Final = "not-kept"
 _MESSAGES: Final = 10_000

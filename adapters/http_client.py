@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 
 from adapters.outgoing_address import AddressGuard, no_url, parse_address
-from domain.ports import DepartmentUnavailable
+from domain.department_failure import DepartmentUnavailable
 
 MAX_REPLY_BYTES = 256 * 1024
 """Of a department's reply, as received and after decompression."""

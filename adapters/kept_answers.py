@@ -11,7 +11,7 @@ from adapters.department_line import DepartmentLine
 from adapters.department_reply import Stated, succeeded
 from adapters.kept_exchange import Spoken
 from adapters.shared_poll import Polled
-from domain.ports import DepartmentUnavailable
+from domain.department_failure import DepartmentUnavailable
 from domain.proof import Proof
 from domain.reply import PolledReply
 

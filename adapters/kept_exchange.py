@@ -10,9 +10,10 @@ import structlog
 
 from adapters.failed_attempts import NOT_KEPT, FailedAttempts
 from adapters.http_client import HttpCall, HttpClient, HttpReply
+from domain.department_failure import DepartmentUnavailable
 from domain.errors import LiandongError
 from domain.exchange import MAX_FAILURE_KEPT, Exchange
-from domain.ports import DepartmentUnavailable, Exchanges
+from domain.ports import Exchanges
 from domain.proof import Proof
 
 _log = structlog.get_logger(__name__)

@@ -4,40 +4,22 @@ import asyncio
 import hashlib
 import smtplib
 import ssl
-from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from enum import StrEnum
 from uuid import uuid4
 
 from adapters.failed_attempts import FailedAttempts
 from adapters.kept_exchange import Keeper
+from adapters.mail_server import Encryption, MailServer
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.desk import Mail
 from domain.exchange import Exchange
-from domain.ports import DepartmentRefusal, DepartmentUnavailable, Exchanges, TimeSource
+from domain.ports import Exchanges, TimeSource
 from domain.proof import Proof
 
 _PERMANENT = range(500, 600)
-
-
-class Encryption(StrEnum):
-    NONE = "none"
-    STARTTLS = "starttls"
-    TLS = "tls"
-
-
-@dataclass(frozen=True)
-class MailServer:
-    host: str
-    port: int
-    sender: str
-    encryption: Encryption = Encryption.STARTTLS
-    user: str | None = None
-    password: str | None = None
-    timeout_seconds: float = 15.0
-    trust: ssl.SSLContext | None = None
 
 
 class SmtpMail:

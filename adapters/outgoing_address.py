@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from domain.ports import DepartmentUnavailable
+from domain.department_failure import DepartmentUnavailable
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from domain.department_failure import DepartmentUnavailable
 from domain.dispatch import RoundRef
 from domain.ids import round_id
 from domain.poll_pace import poll_pause
-from domain.ports import DepartmentUnavailable, TimeSource
+from domain.ports import TimeSource
 from domain.reply import PolledReply
 
 Polled = PolledReply | DepartmentUnavailable | None

@@ -32,9 +32,9 @@ from bench.children import child
 from bench.office import Counter, brief
 from bench.policy import TEXT
 from bench.stage import Stage, stage
-from bootstrap.administration import check_invariants
-from bootstrap.container import open_store
 from bootstrap.first_start import SECRETS_FILE
+from bootstrap.invariant_check import check_invariants
+from bootstrap.open_store import open_store
 from bootstrap.settings import Settings
 from domain.invariants import Finding
 

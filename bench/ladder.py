@@ -24,7 +24,7 @@ from bench.report import show
 from bench.rungs import TITLES, LostCaseError, Rung
 from bench.sample import Figures, Sample, figures
 from bench.stage import Stage, all_rungs, stage
-from bootstrap.administration import check_invariants
+from bootstrap.invariant_check import check_invariants
 from domain.invariants import Finding
 
 BASE = "L2"

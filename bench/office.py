@@ -6,8 +6,8 @@ from pathlib import Path
 from bench.policy import TEXT
 from bench.shape import DEPARTMENTS, answer_after
 from bootstrap.api_client import ApiClient, Json
-from bootstrap.first_start import TOKENS_FILE
 from bootstrap.private_file import read_entries
+from bootstrap.tokens import TOKENS_FILE
 
 _ACCEPTED = {"code": "ACCEPTED", "note": "可以办理"}
 _REGISTRATION: Json = {

@@ -1,28 +1,21 @@
-"""What an operator does beside the running product: tokens, calendar notices, the invariant check."""
+"""What an operator does beside the running product: tokens, calendar notices, evidence. The store is enough."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
 from adapters.system_time import SystemTime
-from bootstrap.container import open_container, open_store
-from bootstrap.effective_policy import Whereabouts
-from bootstrap.embedded_temporal import EmbeddedTemporalError
 from bootstrap.evidence_folder import write_messages
 from bootstrap.first_start import renew_token
+from bootstrap.open_store import open_store
 from bootstrap.policies import load_notice_file, load_policy
-from bootstrap.running import find_running
-from bootstrap.settings import Settings, TemporalMode
+from bootstrap.settings import Settings
 from domain.audit import AuditKind, AuditRecord
-from domain.audit_chain import AuditHead
-from domain.invariants import Finding
 from domain.kept_message import KeptMessage
 from domain.retention import Expired, Retention, months_before
 from domain.working_calendar import YearNotice
 from services.read_kept_messages import read_kept_messages
 from services.take_in_messages import TakenIn, take_in_messages
-from services.verify_invariants import verify
 
 
 async def new_token(settings: Settings, person_id: str) -> str:
@@ -37,16 +30,6 @@ async def load_calendar(settings: Settings, path: Path) -> YearNotice:
     async with open_store(settings) as store, store.writing() as session:
         await session.calendars.load(notice)
     return notice
-
-
-async def check_invariants(
-    settings: Settings, progress: Callable[[int], None], noted: AuditHead | None = None
-) -> tuple[tuple[Finding, ...], AuditHead]:
-    """Compare store and engine, case by case. Also tells where the audit ends, to be noted down for the next time."""
-    async with open_container(settings, Whereabouts("", _temporal_address(settings), lazy_engine=True)) as container:
-        async with container.store.reading() as session:
-            head = await session.audit.head()
-        return await verify(container.office, progress, noted), head
 
 
 async def kept_messages(settings: Settings, case_id: str) -> tuple[KeptMessage, ...]:
@@ -91,15 +74,3 @@ async def expired(settings: Settings) -> PastItsTime:
     async with open_store(settings) as store, store.reading() as session:
         messages = await session.retention.messages(months_before(now, policy.messages_months))
         return PastItsTime(policy, messages, await session.retention.audit(months_before(now, policy.audit_months)))
-
-
-def _temporal_address(settings: Settings) -> str:
-    if settings.temporal.mode is TemporalMode.OUTSIDE:
-        return settings.temporal.address
-    running = find_running(settings)
-    if running is None or running.temporal_address is None:
-        raise EmbeddedTemporalError(
-            f"联动未在运行 · Liandong does not run in {settings.data_dir.resolve()}, so its Temporal cannot be "
-            "asked. Start it with `liandong up`, then check again."
-        )
-    return running.temporal_address

@@ -6,25 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.http_client import HttpCall, HttpClient, HttpLimits, HttpReply
-from domain.ports import DepartmentUnavailable
+from bootstrap.api_error import ApiAway, ApiRefusal
+from domain.department_failure import DepartmentUnavailable
 
 Json = dict[str, Any]
-
-
-class ApiRefusal(Exception):
-    """The API answered, and the answer is no."""
-
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        self.status = status
-        # A department's message is answered in its own words: no problem, but a status that names the rule
-        said = problem.get("type") or problem.get("status") or ""
-        self.code = str(said).rpartition("/")[2].rpartition(":")[2] or str(status)
-        self.problems = [one for one in problem.get("problems") or problem.get("errors") or () if isinstance(one, dict)]
-        super().__init__(str(problem.get("detail") or problem.get("title") or f"HTTP {status}"))
-
-
-class ApiAway(Exception):
-    """Nobody answers at the address, or what answers is not this product."""
 
 
 class ApiClient:

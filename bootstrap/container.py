@@ -5,11 +5,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
 from uuid import uuid4
 
-from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -28,20 +25,21 @@ from adapters.notice_file import NoticeFile
 from adapters.outage_reporter import TemporalOutageReporter
 from adapters.secret_file import SecretFile
 from adapters.system_time import SystemTime
-from api.app import create_app
 from bootstrap.circuit_metrics import CircuitCollector
 from bootstrap.data_converter import build_data_converter
 from bootstrap.data_dir import open_data_dir
 from bootstrap.directory_workers import follow_directory
 from bootstrap.effective_policy import NOTICE_CHANNEL, Whereabouts, effective_policy
-from bootstrap.first_start import SECRETS_FILE, Keys, create_people, department_secrets, seed, tokens_file
+from bootstrap.first_start import SECRETS_FILE, Keys, create_people, department_secrets, seed
 from bootstrap.keyring import open_key_ring
 from bootstrap.mail import build_mail
 from bootstrap.matching_key import open_seals
+from bootstrap.open_store import open_store
 from bootstrap.policies import PolicyError, load_notices
 from bootstrap.settings import Pace, Settings
 from bootstrap.telemetry import Telemetry, build_telemetry
 from bootstrap.temporal_client import connect
+from bootstrap.tokens import tokens_file
 from bootstrap.workers import department_worker, engine_worker
 from domain.codes import Technique
 from domain.department import Department
@@ -51,7 +49,6 @@ from services.office import Office
 from store.calendar_source import StoredCalendar
 from store.desk import StoredDesk
 from store.kept_exchanges import StoredExchanges
-from store.migrate import migrate
 from store.pending_answers import StoredPendingAnswers
 from store.progress_recorder import StoredProgress
 from store.sql_store import SqlStore
@@ -79,15 +76,6 @@ class Container:
     def departments(self) -> Mapping[str, str]:
         """The API's view of outages."""
         return {code: state.value for code, state in self.lines.circuits().items()}
-
-    def app(self) -> FastAPI:
-        wanted = self.settings.telemetry.prometheus
-        return create_app(
-            self.office,
-            self,
-            metrics=self.telemetry.registry if wanted else None,
-            telemetry=cast(TelemetryConfig, self.telemetry.fastapi_config()),
-        )
 
     def workers(self, departments: Sequence[str] | None, *, engine: bool) -> list[Worker]:
         """Workers of the named departments, all of them for None. Raises PolicyError for unknown codes."""
@@ -117,18 +105,6 @@ class Container:
 
         served = {department.code for department in self.policy.departments if department.enabled}
         await follow_directory(listed, self.department_worker, served, stop)
-
-
-@asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
-    """The store alone, on the newest schema: enough for tokens and calendars. Raises DataDirError."""
-    open_data_dir(settings.data_dir)
-    await migrate(settings.sqlalchemy_url)
-    store = SqlStore(settings.sqlalchemy_url)
-    try:
-        yield store
-    finally:
-        await store.close()
 
 
 @asynccontextmanager

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from bootstrap.operator_error import OperatorError
+
 _OWNER_ONLY = 0o700
 
 
-class DataDirError(RuntimeError):
+class DataDirError(OperatorError):
     """The directory cannot be used; the text names it, the reason and the setting."""
 
 

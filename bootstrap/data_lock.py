@@ -8,10 +8,12 @@ import signal
 from pathlib import Path
 from typing import IO, Self
 
+from bootstrap.operator_error import OperatorError
+
 _ORPHAN_STOP_SECONDS = 10.0
 
 
-class DataDirBusyError(RuntimeError):
+class DataDirBusyError(OperatorError):
     """Another process uses the data directory; the text says which and what to do."""
 
 

@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bootstrap.data_lock import DataDirLock
+from bootstrap.operator_error import OperatorError
 from bootstrap.settings import Settings
 
 HOST = "127.0.0.1"
@@ -36,7 +37,7 @@ _INDEXED_TYPES = {
 }
 
 
-class EmbeddedTemporalError(RuntimeError):
+class EmbeddedTemporalError(OperatorError):
     """The embedded server cannot start or died; the text tells a person why and what to do."""
 
 

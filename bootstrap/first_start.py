@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapters.department_secrets import DepartmentSecrets
 from bootstrap.private_file import read_entries, write_entries
+from bootstrap.tokens import tokens_file
 from domain.codes import Technique
 from domain.department import Department
 from domain.person import Person, PersonRole
@@ -16,7 +17,6 @@ from domain.working_calendar import YearNotice
 from services.authenticate import token_hash
 
 TOKEN_LIFE = timedelta(days=365)
-TOKENS_FILE = "tokens.json"
 SECRETS_FILE = "department-secrets.json"
 
 _FIRST_PEOPLE = (
@@ -35,10 +35,6 @@ class Keys:
 
     tokens_file: Path
     new_tokens: dict[str, str]
-
-
-def tokens_file(data_dir: Path) -> Path:
-    return data_dir / TOKENS_FILE
 
 
 def department_secrets(data_dir: Path, departments: Sequence[Department]) -> DepartmentSecrets:

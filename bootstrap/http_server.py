@@ -9,16 +9,17 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from bootstrap.operator_error import OperatorError
 from bootstrap.settings import ApiSettings
 
 _START_SECONDS = 20.0
 
 
-class PortTakenError(RuntimeError):
+class PortTakenError(OperatorError):
     """Somebody else listens there; the text names the setting."""
 
 
-class HttpServerError(RuntimeError):
+class HttpServerError(OperatorError):
     """The server did not start or ended by itself."""
 
 

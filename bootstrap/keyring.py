@@ -12,13 +12,14 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bootstrap.operator_error import OperatorError
 from bootstrap.settings import Settings, TemporalMode
 
 KEY_BYTES = 32
 _KEY_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 
 
-class KeyRingError(RuntimeError):
+class KeyRingError(OperatorError):
     """The keys are missing or damaged; the text tells a person what to do and never contains a key."""
 
 

@@ -1,6 +1,7 @@
 """The mail carrier that the settings describe."""
 
-from adapters.mail import MailServer, SmtpMail
+from adapters.mail import SmtpMail
+from adapters.mail_server import MailServer
 from bootstrap.settings import MailSettings
 from domain.ports import Exchanges, MailChannel, TimeSource
 

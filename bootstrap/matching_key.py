@@ -7,12 +7,13 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from bootstrap.operator_error import OperatorError
 from bootstrap.private_file import write_private
 from bootstrap.settings import Settings
 from services.seals import MINIMUM_KEY_BYTES, Seals
 
 
-class MatchingKeyError(RuntimeError):
+class MatchingKeyError(OperatorError):
     """The key cannot be used; the text is meant for a person."""
 
 

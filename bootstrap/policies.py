@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bootstrap.operator_error import OperatorError
 from domain.policy import DistrictPolicy
 from domain.working_calendar import YearNotice, load_notice
 
@@ -15,7 +16,7 @@ _REQUIRED = ("district.toml", "departments.toml", "limits.toml", "ladders.toml",
 _OPTIONAL = ("items.toml", "materials.toml", "retention.toml")
 
 
-class PolicyError(ValueError):
+class PolicyError(OperatorError):
     """A policy cannot be used; `problems` has one line each with file, key and rule, meant for a person."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bootstrap.first_start import tokens_file
 from bootstrap.private_file import read_entries, write_private
 from bootstrap.settings import Settings, TemporalMode
+from bootstrap.tokens import tokens_file
 
 FILE = "running.json"
 

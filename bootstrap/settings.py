@@ -17,7 +17,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from adapters.mail import Encryption
+from adapters.mail_server import Encryption
+from bootstrap.operator_error import OperatorError
 from domain.department import MAIL_ADDRESS
 
 ENV_PREFIX = "LIANDONG_"
@@ -27,7 +28,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 """0 asks for a free port."""
 
 
-class SettingsError(ValueError):
+class SettingsError(OperatorError):
     """A setting is wrong; the text names every environment variable concerned and is meant for a person."""
 
 

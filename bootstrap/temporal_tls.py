@@ -6,6 +6,7 @@ from pathlib import Path
 
 from temporalio.service import TLSConfig
 
+from bootstrap.operator_error import OperatorError
 from bootstrap.settings import TlsSettings
 
 _SECONDS = 5.0
@@ -13,7 +14,7 @@ _ALPN = "h2"
 _VARIABLE = "LIANDONG_TEMPORAL__TLS__"
 
 
-class TemporalTlsError(RuntimeError):
+class TemporalTlsError(OperatorError):
     """The connection cannot be secured as wished; the text names the setting."""
 
 

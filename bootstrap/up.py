@@ -14,8 +14,10 @@ from bootstrap.data_dir import open_data_dir
 from bootstrap.effective_policy import Whereabouts, effective_policy
 from bootstrap.embedded_temporal import EmbeddedTemporal, EmbeddedTemporalConfig
 from bootstrap.first_start import SECRETS_FILE, department_secrets
+from bootstrap.http_app import build_app
 from bootstrap.keyring import open_key_ring
 from bootstrap.loops import office_loops, run_loops
+from bootstrap.operator_error import OperatorError
 from bootstrap.running import Running, announce, withdraw
 from bootstrap.settings import Pace, Settings, TemporalMode
 from bootstrap.workers import run_workers
@@ -27,7 +29,7 @@ _LOOP_STOP_SECONDS = 3.0
 """A step that still asks workers which have gone is cut off: every step may be repeated."""
 
 
-class PartEndedError(RuntimeError):
+class PartEndedError(OperatorError):
     """A part of the running product ended by itself: the whole must stop and say so."""
 
 
@@ -148,7 +150,7 @@ async def _api(
 ) -> None:
     settings = container.settings
     served = http_server.serving(
-        container.app(),
+        build_app(container),
         listening,
         settings.graceful_shutdown_seconds,
         trusted_proxies=settings.api.trusted_proxies,

@@ -8,23 +8,19 @@ from collections.abc import Iterator, Sequence
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from bootstrap.container import open_container
-from bootstrap.data_dir import DataDirError
 from bootstrap.department_process import alone, department_workers
 from bootstrap.effective_policy import Whereabouts
-from bootstrap.keyring import KeyRingError
 from bootstrap.log import get_logger
-from bootstrap.policies import PolicyError
+from bootstrap.operator_error import OperatorError
 from bootstrap.running import api_url, temporal_address
 from bootstrap.settings import Settings, TemporalMode
-from bootstrap.temporal_tls import TemporalTlsError
 from bootstrap.workers import run_workers
 from domain.errors import LiandongError
 
 _log = get_logger(__name__)
 
 
-class WorkerProcessError(RuntimeError):
+class WorkerProcessError(OperatorError):
     """The process cannot work; the text says why and what to do."""
 
 
@@ -37,7 +33,7 @@ def choose_queues(settings: Settings, *, engine: bool, departments: Sequence[str
 
 
 async def run_worker_process(settings: Settings) -> None:
-    """Work until SIGINT or SIGTERM, then let activities in flight finish. Raises WorkerProcessError."""
+    """Work until SIGINT or SIGTERM, then let activities in flight finish. Raises OperatorError."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGINT, signal.SIGTERM):
@@ -46,19 +42,14 @@ async def run_worker_process(settings: Settings) -> None:
         where = Whereabouts(api_url(settings), temporal_address(settings))
         departments = alone(settings, where)
         if departments:
-            async with department_workers(settings, where, departments) as workers:
-                await _run(workers, stop)
-            return
-        async with open_container(settings, where) as container:
-            workers = container.workers(settings.worker.departments, engine=settings.worker.engine)
-            following = settings.worker.departments is None
-            added = asyncio.create_task(container.follow_directory(stop)) if following else None
-            try:
-                await _run(workers, stop)
-            finally:
-                stop.set()
-                if added is not None:
-                    await added
+            working = department_workers(settings, where, departments)
+        else:
+            # A worker inside a department's network has no store, and loads nothing of it
+            from bootstrap.office_process import office_workers  # noqa: PLC0415
+
+            working = office_workers(settings, where, stop)
+        async with working as workers:
+            await _run(workers, stop)
 
 
 async def _run(workers: Sequence[Worker], stop: asyncio.Event) -> None:
@@ -73,10 +64,8 @@ async def _run(workers: Sequence[Worker], stop: asyncio.Event) -> None:
 def _explained(settings: Settings) -> Iterator[None]:
     try:
         yield
-    except (DataDirError, PolicyError, KeyRingError, LiandongError, TemporalTlsError) as error:
+    except LiandongError as error:
         raise WorkerProcessError(str(error)) from error
     except (RPCError, RuntimeError) as error:
-        if isinstance(error, WorkerProcessError):
-            raise
         hint = "start it with `liandong up`" if settings.temporal.mode is TemporalMode.EMBEDDED else "is it running?"
         raise WorkerProcessError(f"no Temporal at {temporal_address(settings)} ({hint}): {error}") from error

@@ -1,19 +1,33 @@
-"""`liandong calendar …`: the working calendar in force, and new year notices."""
+"""`liandong calendar …`: the working calendar in force; new year notices are loaded by `calendar_load.py`."""
 
 import asyncio
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bootstrap.administration import load_calendar
 from bootstrap.api_client import Json
-from bootstrap.settings import load_settings
+from cli.later import Later, LaterGroup
 from cli.screen import CommandError, console, table
 from cli.session import AS_HELP, speaking_as
 
-app = typer.Typer(help="工作日历 · The working calendar.", no_args_is_help=True)
+
+class CalendarGroup(LaterGroup):
+    later = (
+        Later(
+            "load",
+            "cli.calendar_load",
+            "加载通知 · Load a State Council notice; it holds for clocks that start from now on.",
+        ),
+    )
+
+
+app = typer.Typer(cls=CalendarGroup, no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `show` a command of its own beside the one that is loaded later."""
 
 
 @app.command()
@@ -45,13 +59,6 @@ def show(
     if calendar["compressed_day_seconds"]:
         seconds = calendar["compressed_day_seconds"]
         console().print(f"演示节奏 · Compressed: one day lasts {seconds} s and the office never closes.")
-
-
-@app.command()
-def load(file: Annotated[Path, typer.Argument(help="通知文件 · TOML file of one year's notice.", exists=True)]) -> None:
-    """加载通知 · Load a State Council notice; it holds for clocks that start from now on."""
-    notice = asyncio.run(load_calendar(load_settings(), file))
-    console().print(f"✓ {notice.year} 已加载 · loaded: {notice.notice_number} ({notice.status})")
 
 
 async def _get(person: str) -> Json:

@@ -15,7 +15,7 @@ from cli.screen import console, local, table
 from cli.session import AS_HELP, speaking_as
 from domain.codes import CaseStage
 
-app = typer.Typer(help="案件 · Cases: list, show, timeline, decide, follow-ups.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 CaseNumber = Annotated[str, typer.Argument(help="案件编号 · Case number, for example LD-2026-000001.")]
 As = Annotated[str, typer.Option("--as", help=AS_HELP)]

@@ -19,6 +19,8 @@ from bootstrap.settings import ApiSettings
 from cli.screen import CommandError, console, harmless
 from domain.codes import Technique
 
+app = typer.Typer(add_completion=False)
+
 _MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "–"}
 _PEOPLE = """\
 收件箱方式没有部门系统，因此没有可认证的对象 · people have no system, so there is nothing to certify.
@@ -39,6 +41,7 @@ class Way(StrEnum):
         return Technique[self.name]
 
 
+@app.command()
 def certify_command(
     url: Annotated[str, typer.Argument(help="地址 · The department's base address, as the directory has it.")],
     secret: Annotated[
@@ -56,7 +59,6 @@ def certify_command(
     patience: Annotated[float, typer.Option(min=1, help="等待秒数 · How long an answer may take.")] = 30.0,
     json_file: Annotated[Path | None, typer.Option("--json", help="结果文件 · Write the report as JSON, too.")] = None,
 ) -> None:
-    """符合性测试 · Play every situation of the contract against a test system; exit status 1 when a rule is broken."""
     if technique is Way.PEOPLE:
         raise CommandError(_PEOPLE)
     _check_secret(technique, secret)

@@ -10,7 +10,7 @@ from bootstrap.api_client import Json, segment
 from cli.screen import console, local
 from cli.session import AS_HELP, speaking_as
 
-app = typer.Typer(help="时钟 · Clocks and why they end when they do.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

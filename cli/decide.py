@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from bootstrap.api_client import ApiAway, Json, segment
+from bootstrap.api_client import Json, segment
+from bootstrap.api_error import ApiAway
 from cli.case_view import show_case
 from cli.decisions import DECISIONS, About, Decision, DecisionError, path_of, seen_round
 from cli.screen import CommandError, console

@@ -16,21 +16,24 @@ from bootstrap.running import Running, find_running
 from bootstrap.settings import Settings, load_settings
 from cli import labels
 from cli.demonstration.board import board_for
+from cli.demonstration.officers import officers_at_work
 from cli.demonstration.report import show_results, write_results
 from cli.demonstration.runner import Players, Runner, next_run
 from cli.demonstration.script import ScriptError, load_scripts
 from cli.screen import CommandError, console, local, table
-from cli.session import officers_at_work, speaking_as
+from cli.session import speaking_as
 
 FOLDER = "demonstration"
 _EARLIER_SHOWN = 10
 _PEOPLE = ("clerk", "leader", "supervisor")
 
+app = typer.Typer(add_completion=False)
+
 JsonFile = Annotated[Path | None, typer.Option("--json", help="结果文件 · Also write the results to this file.")]
 
 
+@app.command()
 def demo(json_file: JsonFile = None) -> None:
-    """演示 · Play the demonstration cases against the product that runs; exit status 1 when one ends otherwise."""
     settings = load_settings()
     running = find_running(settings)
     if running is None or running.simulators_url is None:

@@ -11,7 +11,7 @@ from cli.screen import console, harmless, table
 from cli.session import AS_HELP, speaking_as
 from domain.codes import Technique
 
-app = typer.Typer(help="部门 · Departments: list, add, check, keys, take out and bring back.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Code = Annotated[str, typer.Argument(help="部门代码 · Department code, for example market.")]
 As = Annotated[str, typer.Option("--as", help=AS_HELP)]

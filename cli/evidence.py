@@ -13,7 +13,7 @@ from cli.screen import CommandError, complain, console, local, table
 from domain.kept_message import Standing
 from services.take_in_messages import Refusal
 
-app = typer.Typer(help="证据 · Messages to and from departments, as they were.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Case = Annotated[str, typer.Argument(help="案件编号 · Case number.")]
 _STANDING = {

@@ -9,7 +9,7 @@ from bootstrap.policies import load_notices, load_policy
 from bootstrap.settings import load_settings
 from cli.screen import console, table
 
-app = typer.Typer(help="政策 · The district's policy files.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

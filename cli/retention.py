@@ -8,7 +8,7 @@ from bootstrap.administration import expired
 from bootstrap.settings import load_settings
 from cli.screen import console, local, table
 
-app = typer.Typer(help="保存期限 · How long records are kept.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

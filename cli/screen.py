@@ -6,23 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from typer.core import TyperGroup
 
-from bootstrap.api_client import ApiAway, ApiRefusal
-from bootstrap.data_dir import DataDirError
-from bootstrap.data_lock import DataDirBusyError
-from bootstrap.embedded_temporal import EmbeddedTemporalError
-from bootstrap.http_server import HttpServerError, PortTakenError
-from bootstrap.keyring import KeyRingError
-from bootstrap.policies import PolicyError
-from bootstrap.settings import SettingsError
-from bootstrap.temporal_tls import TemporalTlsError
-from bootstrap.up import PartEndedError
+from bootstrap.api_error import ApiAway, ApiRefusal
+from bootstrap.operator_error import OperatorError
 from cli.next_step import next_steps
 from domain.errors import LiandongError
 
@@ -31,39 +21,12 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _PLAIN_WIDTH = 120
 
 
-class CommandError(Exception):
+class CommandError(OperatorError):
     """A command cannot do what was asked; the text says why and what to do next."""
 
 
-EXPECTED = (
-    CommandError,
-    SettingsError,
-    PolicyError,
-    LiandongError,
-    ApiRefusal,
-    ApiAway,
-    KeyRingError,
-    DataDirBusyError,
-    DataDirError,
-    EmbeddedTemporalError,
-    TemporalTlsError,
-    PortTakenError,
-    HttpServerError,
-    PartEndedError,
-    OSError,
-)
+EXPECTED = (OperatorError, LiandongError, OSError)
 """Failures whose text is meant for a person; anything else is a bug and keeps its traceback."""
-
-
-class LiandongGroup(TyperGroup):
-    """Turns every expected failure into a few lines for a person and exit status 1."""
-
-    def invoke(self, ctx: Any) -> object:
-        try:
-            return super().invoke(ctx)
-        except EXPECTED as error:
-            complain(*explained(error))
-            raise typer.Exit(1) from None
 
 
 def console() -> Console:

@@ -1,18 +1,13 @@
 """A command's connection to the running product, as one person."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bootstrap.api_client import ApiClient
-from bootstrap.first_start import officer_of, tokens_file
-from bootstrap.policies import load_policy
-from bootstrap.private_file import read_entries
 from bootstrap.running import api_url, token_of
 from bootstrap.settings import Settings, load_settings
+from bootstrap.tokens import tokens_file
 from cli.screen import CommandError
-from domain.codes import Technique
-from simulators.officer import SimulatedOfficer
 
 AS_HELP = "谁在操作 · Whose token from the data directory to use; LIANDONG_TOKEN goes before it."
 
@@ -32,25 +27,3 @@ async def speaking_as(person_id: str, settings: Settings | None = None) -> Async
         yield client
     finally:
         await client.close()
-
-
-@asynccontextmanager
-async def officers_at_work(settings: Settings) -> AsyncIterator[Mapping[str, SimulatedOfficer]]:
-    """A simulated officer for each department of people, answering until the block ends."""
-    tokens = read_entries(tokens_file(settings.data_dir))
-    officers: dict[str, SimulatedOfficer] = {}
-    for department in load_policy(settings.policies).departments:
-        if department.technique is Technique.PEOPLE and department.enabled:
-            token = tokens.get(officer_of(department.code))
-            if token is None:
-                raise CommandError(
-                    f"没有令牌 · no token for {officer_of(department.code)!r}: nobody can play this officer."
-                )
-            officers[department.code] = SimulatedOfficer(department.code, api_url(settings), token)
-    tasks = [asyncio.create_task(officer.run()) for officer in officers.values()]
-    try:
-        yield officers
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -8,7 +8,7 @@ import typer
 from bootstrap.administration import new_token
 from bootstrap.settings import load_settings
 
-app = typer.Typer(help="令牌 · Tokens that open the API.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

@@ -8,13 +8,16 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from bootstrap.administration import check_invariants
+from bootstrap.invariant_check import check_invariants
 from bootstrap.settings import load_settings
 from cli.screen import console, table
 from domain.audit_chain import AuditHead
 from domain.invariants import Finding
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def verify(
     quiet: Annotated[bool, typer.Option("--quiet", help="只用退出码 · Print findings only.")] = False,
     audit_head: Annotated[
@@ -24,7 +27,6 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """核验 · Check the invariants over store and histories; exit status 1 when one is broken."""
     findings, head, checked = asyncio.run(_check(_noted(audit_head)))
     if findings:
         rows = [[finding.invariant, finding.case_id, finding.detail] for finding in findings]

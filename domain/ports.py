@@ -19,7 +19,7 @@ from domain.follow_up import (
 from domain.inbox import DepartmentMessage
 from domain.launch import CaseLaunch, CaseResult
 from domain.notice import RungFiring, RungResult
-from domain.outage import Outage, OutageNote
+from domain.outage import OutageNote
 from domain.proof import Proof
 from domain.reply import PolledReply, RawAnswer
 from domain.snapshot import CaseProgress, CaseSnapshot
@@ -110,31 +110,6 @@ class DepartmentAdapter(Protocol):
     def parse_callback(self, department: str, headers: Mapping[str, str], body: bytes) -> DepartmentMessage:
         """Verify the signature and parse strictly. Raises UNAUTHENTICATED or INVALID."""
         ...
-
-
-class DepartmentUnavailable(Exception):
-    """The department's system cannot be reached or is in trouble: try again later."""
-
-    def __init__(self, detail: str, *, retry_after_seconds: float | None = None, outage: Outage | None = None) -> None:
-        super().__init__(detail)
-        self.retry_after_seconds = retry_after_seconds
-        self.outage = outage
-        """Not the first failure in a row: the system counts as down."""
-
-
-class DepartmentRefusal(Exception):
-    """The department's system will never take this request in: a person must look."""
-
-    def __init__(self, detail: str, *, proof: Proof | None = None) -> None:
-        super().__init__(detail)
-        self.proof = proof
-
-
-class DepartmentDisabled(DepartmentRefusal):
-    """The directory has switched this department off: nothing goes there, and its open rounds are handed over."""
-
-    def __init__(self) -> None:
-        super().__init__("department-disabled: the directory has switched this department off")
 
 
 class OutageReporter(Protocol):

@@ -9,16 +9,15 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-import typer
 from pydantic import BaseModel
 
 from bootstrap.settings import Settings, known_variables
-from cli.main import app
 from domain.codes import Cause, Outcome, ReplyCode, RequestState, RoundEnd, Technique, TriageDecision
 from domain.deferral import Instrument
 from domain.joint_decision import DangerousAct
 from domain.person import PersonRole
 from domain.plan import CompletionRule
+from tests.cli.tree import every_command
 
 ROOT = Path(__file__).parent.parent
 ADRS = ROOT / "docs" / "adr"
@@ -66,17 +65,7 @@ def anchors(document: Path) -> set[str]:
     return {anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
 
 
-def commands(group: typer.Typer) -> Iterator[tuple[str, ...]]:
-    for command in group.registered_commands:
-        assert command.callback is not None
-        yield (command.name or command.callback.__name__.replace("_", "-"),)
-    for below in group.registered_groups:
-        assert below.name is not None
-        assert below.typer_instance is not None
-        yield from ((below.name, *words) for words in commands(below.typer_instance))
-
-
-COMMANDS = set(commands(app))
+COMMANDS = set(every_command())
 
 
 def test_documents_and_commands_are_found() -> None:

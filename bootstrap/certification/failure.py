@@ -1,7 +1,7 @@
 """What it means when no complete answer comes, told to the people who run the department's system."""
 
 from bootstrap.certification.finding import Broken, said
-from domain.ports import DepartmentUnavailable
+from domain.department_failure import DepartmentUnavailable
 
 _ZH = {
     "timeout": "规定时间内没有完整应答",

@@ -21,7 +21,7 @@ from bootstrap.certification.webhook.situations import SITUATIONS as WEBHOOK
 from bootstrap.certification.webhook.trial import Trial as WebhookTrial
 from bootstrap.settings import ApiSettings
 from domain.codes import Technique
-from domain.ports import DepartmentUnavailable
+from domain.department_failure import DepartmentUnavailable
 
 _CONNECTIONS = 8
 NAMES = {

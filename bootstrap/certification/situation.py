@@ -6,7 +6,7 @@ from typing import Generic, Protocol, TypeVar
 
 from bootstrap.certification.failure import failed_to_answer
 from bootstrap.certification.finding import Broken, Finding, NotOffered, Said, said
-from domain.ports import DepartmentUnavailable
+from domain.department_failure import DepartmentUnavailable
 
 Trial = TypeVar("Trial", contravariant=True)
 

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bootstrap.api_client import ApiClient, ApiRefusal, Json, segment
+from bootstrap.api_client import ApiClient, Json, segment
+from bootstrap.api_error import ApiRefusal
 from cli.decisions import DECISIONS, path_of, seen_round
 from cli.demonstration.act import ANSWER, HAND_IN, Act, Refusal
 from cli.demonstration.requester import Requester

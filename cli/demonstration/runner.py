@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
 
-from bootstrap.api_client import ApiAway, ApiClient, ApiRefusal, Json, segment
+from bootstrap.api_client import ApiClient, Json, segment
+from bootstrap.api_error import ApiAway, ApiRefusal
 from cli.demonstration.acting import Acting, Surprise, expect_refusal
 from cli.demonstration.board import Board
 from cli.demonstration.expectation import ObservedCase, misses

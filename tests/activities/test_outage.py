@@ -9,10 +9,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.outage import OutageWatch
 from domain.codes import Technique
 from domain.department import DepartmentRoute
+from domain.department_failure import DepartmentUnavailable
 from domain.dispatch import RoundRef
 from domain.errors import unavailable
 from domain.outage import MOST_OUTAGES, Outage, OutageCause, OutageNote
-from domain.ports import DepartmentUnavailable
 
 REF = RoundRef(
     case_id="LD-2026-000001",

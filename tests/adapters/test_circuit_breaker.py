@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.circuit_breaker import CircuitBreaker, CircuitState
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.outage import Outage, OutageCause
-from domain.ports import DepartmentRefusal, DepartmentUnavailable
 
 
 class Watch:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.codes import Technique
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.dispatch import Dispatch
-from domain.ports import DepartmentRefusal, DepartmentUnavailable
 from simulators.script import Behaviour, Fault
 from tests.adapters.arrangement import SYSTEMS, Arrangement, arranged, dispatch, eventually, ref_of, withdrawal_of
 from tests.adapters.people import PeopleArrangement, arranged_people

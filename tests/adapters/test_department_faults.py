@@ -12,8 +12,9 @@ from adapters.departments import build_adapters
 from adapters.outgoing_address import parse_address
 from adapters.system_time import SystemTime
 from domain.codes import Technique
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.dispatch import Receipt
-from domain.ports import DepartmentAdapter, DepartmentRefusal, DepartmentUnavailable
+from domain.ports import DepartmentAdapter
 from tests.adapters import faulty_server as faulty
 from tests.adapters.arrangement import NOW, SYSTEMS, dispatch, lines_to, new_secrets, ref_of, withdrawal_of
 from tests.adapters.fault_table import FAULTS, POLLS, REFUSALS, SECRET_TEXT

@@ -6,8 +6,8 @@ import pytest
 
 from adapters.department_recorder import DepartmentRecorder
 from domain.codes import Technique
+from domain.department_failure import DepartmentUnavailable
 from domain.errors import LiandongError
-from domain.ports import DepartmentUnavailable
 from domain.reply import PolledReply
 from tests.adapters.arrangement import CASE, NOW, dispatch, ref_of, withdrawal_of
 

@@ -17,8 +17,8 @@ from adapters.department_secrets import DepartmentSecret, DepartmentSecrets, Dep
 from adapters.departments import build_adapters
 from adapters.system_time import SystemTime
 from domain.codes import Technique
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.dispatch import Receipt
-from domain.ports import DepartmentRefusal, DepartmentUnavailable
 from domain.reply import RAW_ANSWER, PolledReply, read_answer
 from simulators.script import Behaviour
 from tests.adapters import faulty_server as faulty

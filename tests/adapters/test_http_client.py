@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from adapters.http_client import HttpCall, HttpClient, HttpLimits
 from adapters.outgoing_address import AddressGuard
 from domain.codes import Technique
-from domain.ports import DepartmentUnavailable
+from domain.department_failure import DepartmentUnavailable
 from tests.adapters import faulty_server as faulty
 from tests.adapters.arrangement import arranged, dispatch
 

@@ -11,8 +11,8 @@ from adapters.departments import build_adapters
 from adapters.system_time import SystemTime
 from domain.codes import Technique
 from domain.department import Department
+from domain.department_failure import DepartmentUnavailable
 from domain.dispatch import Dispatch
-from domain.ports import DepartmentUnavailable
 from domain.rate_limit import RateLimit
 from tests.adapters import faulty_server as faulty
 from tests.adapters.arrangement import dispatch, new_secrets

@@ -15,9 +15,9 @@ from adapters.system_time import SystemTime
 from domain.case import Item, Registration, Requester, RequesterType
 from domain.codes import Technique
 from domain.department import Department
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.dispatch import Dispatch
 from domain.plan_completion import FIELDS, SENSITIVE_FIELDS
-from domain.ports import DepartmentRefusal, DepartmentUnavailable
 from tests.adapters.arrangement import SYSTEMS, dispatch, new_secrets, ref_of, withdrawal_of
 
 PLANTED = {

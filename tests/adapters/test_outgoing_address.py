@@ -6,7 +6,7 @@ import pytest
 
 from adapters.http_client import HttpCall, HttpClient, HttpLimits
 from adapters.outgoing_address import AddressGuard
-from domain.ports import DepartmentUnavailable
+from domain.department_failure import DepartmentUnavailable
 from tests.adapters import faulty_server as faulty
 
 OWN = "10.20.0.0/16"

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.desk_recorder import MailRecorder
-from adapters.mail import Encryption, MailServer, SmtpMail
+from adapters.mail import SmtpMail
+from adapters.mail_server import Encryption, MailServer
 from adapters.system_time import SystemTime
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.desk import Mail
-from domain.ports import DepartmentRefusal, DepartmentUnavailable
 from simulators.script import Behaviour
 from tests.adapters.arrangement import eventually, ref_of, withdrawal_of
 from tests.adapters.people import People, asked, working

@@ -9,9 +9,9 @@ import pytest
 
 from adapters.shared_poll import CannotAskTogether, Polled, SharedPolls
 from domain.codes import Technique
+from domain.department_failure import DepartmentUnavailable
 from domain.dispatch import RoundRef
 from domain.ids import round_id
-from domain.ports import DepartmentUnavailable
 from domain.reply import PolledReply
 from simulators.script import Behaviour
 from tests.adapters.arrangement import NOW, arranged, dispatch, ref_of

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap.container import open_store
 from bootstrap.data_dir import DataDirError, open_data_dir
+from bootstrap.open_store import open_store
 from bootstrap.settings import Settings
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap.container import open_store
-from bootstrap.first_start import TOKEN_LIFE, create_people, department_secrets, renew_token, seed, tokens_file
+from bootstrap.first_start import TOKEN_LIFE, create_people, department_secrets, renew_token, seed
+from bootstrap.open_store import open_store
 from bootstrap.policies import load_notices, load_policy
 from bootstrap.settings import Settings, load_settings
+from bootstrap.tokens import tokens_file
 from domain.department import Department
 from domain.errors import LiandongError
 from domain.person import PersonRole

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bootstrap.api_client import ApiClient, ApiRefusal, Json
+from bootstrap.api_client import ApiClient, Json
+from bootstrap.api_error import ApiRefusal
 from cli.demonstration.act import Act
 from cli.demonstration.acting import Acting, Surprise
 from cli.demonstration.requester import Requester

@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-import typer.main
 from typer.testing import CliRunner
 
 from bootstrap.settings import load_settings
-from cli.main import app
+from cli.main import LiandongGroup, app
+from tests.cli.tree import every_command
 
 RUNNER = CliRunner()
 COMMANDS = [
@@ -46,13 +46,14 @@ def _empty_data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_list_of_commands_is_complete() -> None:
-    group = typer.main.get_command(app)
-    found = []
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
-        inner = getattr(command, "commands", None)
-        found += [[name, one] for one in inner] if inner else [[name]]
+    assert sorted(map(list, every_command())) == sorted(COMMANDS)
 
-    assert sorted(found) == sorted(COMMANDS)
+
+def test_nothing_offers_to_change_the_shell() -> None:
+    offered = {param.name for one in LiandongGroup.later for param in one.load().params}
+
+    assert "once" in offered
+    assert not {name for name in offered if name and "completion" in name}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

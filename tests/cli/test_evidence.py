@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 
 from adapters.department_line import LineOptions
 from adapters.exchange_file import ExchangeFile
-from bootstrap.container import open_store
+from bootstrap.open_store import open_store
 from bootstrap.settings import Settings, load_settings
 from cli.main import app
 from domain.audit import AuditKind, AuditRecord
 from domain.codes import Technique
+from domain.department_failure import DepartmentUnavailable
 from domain.exchange import Exchange
 from domain.fact import FactKind
-from domain.ports import DepartmentUnavailable
 from simulators.script import Behaviour
 from tests.adapters.arrangement import CASE, arranged, dispatch
 from tests.store.samples import fact, record

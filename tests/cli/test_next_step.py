@@ -2,7 +2,7 @@
 
 import pytest
 
-from bootstrap.api_client import ApiRefusal
+from bootstrap.api_error import ApiRefusal
 from cli.screen import explained
 
 

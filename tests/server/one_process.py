@@ -19,6 +19,7 @@ from bootstrap.container import Container, open_container
 from bootstrap.effective_policy import Whereabouts
 from bootstrap.embedded_temporal import EmbeddedTemporal
 from bootstrap.first_start import SECRETS_FILE, department_secrets
+from bootstrap.http_app import build_app
 from bootstrap.policies import load_policy
 from bootstrap.settings import CodecSettings, Settings, TemporalMode, TemporalSettings, WorkerSettings
 from domain.any_decision import DECISION
@@ -137,7 +138,7 @@ async def one_process(
             await stack.enter_async_context(worker)
         kept = json.loads((data / SECRETS_FILE).read_bytes())
         secrets = {code: one["webhook_secrets"][0] for code, one in kept.items() if one.get("webhook_secrets")}
-        yield OneProcess(container, container.app(), secrets)
+        yield OneProcess(container, build_app(container), secrets)
 
 
 def _settings(data: Path, temporal: str, cached: int) -> Settings:

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from bootstrap.first_start import TOKENS_FILE
 from bootstrap.private_file import read_entries
+from bootstrap.tokens import TOKENS_FILE
 from domain.case import CaseRecord
 from domain.codes import Outcome, RequestState
 from domain.deferral import DeferralState, MaterialState

@@ -22,10 +22,11 @@ from temporalio.service import RPCError
 from bootstrap.container import Container, open_container
 from bootstrap.effective_policy import Whereabouts
 from bootstrap.embedded_temporal import EmbeddedTemporal, EmbeddedTemporalConfig
-from bootstrap.first_start import SECRETS_FILE, TOKENS_FILE, department_secrets
+from bootstrap.first_start import SECRETS_FILE, department_secrets
 from bootstrap.policies import load_policy
 from bootstrap.private_file import read_entries
 from bootstrap.settings import ApiSettings, CodecSettings, Settings, TemporalMode, TemporalSettings
+from bootstrap.tokens import TOKENS_FILE
 from services.verify_invariants import verify
 from simulators.journal import Journal, Received
 from simulators.process import SimulatorProcess

@@ -9,12 +9,12 @@ from adapters.department_line import LineOptions
 from adapters.exchange_file import ExchangeFile
 from domain.codes import Technique
 from domain.department import Department
+from domain.department_failure import DepartmentUnavailable
 from domain.dispatch import Dispatch, Receipt
 from domain.errors import unavailable
 from domain.exchange import Exchange
 from domain.fact import Fact, FactKind
 from domain.kept_message import KeptMessage, Standing, messages
-from domain.ports import DepartmentUnavailable
 from services.take_in_messages import Refusal, take_in_messages
 from simulators.script import Behaviour
 from store.connection import store_url, write_engine

@@ -12,12 +12,14 @@ from adapters.department_people import PeopleTools
 from adapters.department_secrets import DepartmentSecret, DepartmentSecrets
 from adapters.departments import build_adapters
 from adapters.desk_recorder import DeskRecorder
-from adapters.mail import Encryption, MailServer, SmtpMail
+from adapters.mail import SmtpMail
+from adapters.mail_server import Encryption, MailServer
 from adapters.system_time import SystemTime
 from domain.codes import Technique
+from domain.department_failure import DepartmentUnavailable
 from domain.errors import unavailable
 from domain.exchange import MAX_FAILURE_KEPT, Exchange
-from domain.ports import DepartmentUnavailable, Exchanges
+from domain.ports import Exchanges
 from domain.proof import digest
 from simulators.script import Behaviour
 from store.kept_exchanges import StoredExchanges

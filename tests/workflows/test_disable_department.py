@@ -7,10 +7,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.assignment import ReassignRequest
 from domain.codes import Outcome, RequestState, RoundEnd
+from domain.department_failure import DepartmentDisabled
 from domain.disable_department import HandOverRound
 from domain.errors import LiandongError
 from domain.fact import FactKind
-from domain.ports import DepartmentDisabled
 from domain.supplement import IssueSupplementNotice, ReceiveSupplement
 from tests.workflows.skipped_time import CASE, SkippedTime, ask, department, instant, skipped_time
 

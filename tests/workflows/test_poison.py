@@ -11,8 +11,8 @@ from domain.assignment import AskAgain
 from domain.codes import Outcome, RequestState, RoundEnd
 from domain.decision import WithdrawCase
 from domain.deferral import MaterialState
+from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.fact import FactKind
-from domain.ports import DepartmentRefusal, DepartmentUnavailable
 from domain.reply import Unreadable, read_answer
 from domain.supplement import IssueSupplementNotice
 from tests.workflows.skipped_time import CASE, Script, ask, instant, skipped_time
