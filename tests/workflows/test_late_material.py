@@ -1,6 +1,6 @@
 """A paper that comes late, or was recorded late: what was held against the requester is taken back where it must be."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -102,6 +102,16 @@ async def test_what_only_the_late_recording_brought_about_is_taken_back(
         assert found.materials[0].submissions[0].at == instant(came)
     taken_back = [fact.data["state"] for fact in world.store.of_kind(FactKind.PROMISE_RESTORED)]
     assert taken_back == ([] if then is DeferralState.REVOCATION_PROPOSED else [then])
+
+
+async def test_doors_whose_clocks_differ_a_little_turn_nobody_away(env: WorkflowEnvironment) -> None:
+    async with skipped_time(env, START, accepted()) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-17T10:00")
+        ahead = await world.env.get_current_time() + timedelta(seconds=20)
+        await world.engine.decide(CASE, submit().model_copy(update={"received_at": ahead}))
+        came = (await deferral(world)).materials[0].submissions[0].at
+    assert came < ahead, "never later than the case itself knows"
 
 
 @pytest.mark.parametrize(
