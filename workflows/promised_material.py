@@ -58,6 +58,10 @@ class Material:
         missed = self.may_come and due is not None and due <= now
         return self.found_false or (missed and not self.handed_in_by(due))
 
+    def issued_and_late(self, now: datetime) -> bool:
+        """On trust a missed date orders rectification, which is all the time that there is."""
+        return self.promise.instrument is Instrument.ISSUE_THEN_VERIFY and self.late(now)
+
     def await_again(self, now: datetime) -> None:
         """It was given up and may come after all."""
         self.watch.reopen()

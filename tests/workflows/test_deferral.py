@@ -187,13 +187,17 @@ async def test_a_verification_has_time_of_its_own_although_the_agreed_date_has_p
 async def test_a_typhoon_extends_without_a_mark(env: WorkflowEnvironment) -> None:
     """CM-3: the ferry does not run; the date has passed already when anybody knows."""
     verified = {"change-m1s1": [(instant("2023-02-28T15:30"), ACCEPTS)]}
-    two_days = Limit.parse("3 working_days")
+    three_days = Limit.parse("3 working_days")
     async with skipped_time(env, START, accepted(verified)) as world:
         await world.start(world.launch(PLAN))
         await world.until("2023-02-23T10:00")
-        more = ExtendMaterial(**by("more"), material_id=CARD, limit=two_days)
-        assert await refused(world, more) == "extension-asked-too-late"
-        storm = ExtendMaterial(**by("storm"), material_id=CARD, limit=two_days, force_majeure=True)
+        more = ExtendMaterial(**by("more"), material_id=CARD, limit=three_days)
+        with pytest.raises(LiandongError) as too_late:
+            await world.engine.decide(CASE, more)
+        assert too_late.value.code == "extension-asked-too-late"
+        assert f"hand it in by {day('2023-03-02')} 17:00" in too_late.value.detail
+        assert "force majeure" in too_late.value.detail
+        storm = ExtendMaterial(**by("storm"), material_id=CARD, limit=three_days, force_majeure=True)
         await world.engine.decide(CASE, storm)
         given = await deferral(world)
         assert (given.state, given.materials[0].extensions) == (DeferralState.RUNNING, 0)
