@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
@@ -28,7 +29,7 @@ from domain.outage import Outage, OutageCause, OutagePause
 from domain.supplement import IssueSupplementNotice, ReceivedMaterial, ReceiveSupplement
 from domain.time_decision import ExtendRequest, PauseRequest, ResumeRequest
 from tests.workflows.conftest import CONVERTER
-from tests.workflows.skipped_time import CASE, SkippedTime, ask, department, instant, skipped_time
+from tests.workflows.skipped_time import CASE, Script, SkippedTime, ask, department, instant, skipped_time
 
 HISTORIES = Path(__file__).parent / "histories"
 SAVED = sorted(HISTORIES.glob("*.json"))
@@ -151,19 +152,24 @@ async def consent(env: WorkflowEnvironment) -> WorkflowHistory:
 async def restored(env: WorkflowEnvironment) -> WorkflowHistory:
     """A promise that was broken only because its paper was recorded late; two people had begun to revoke."""
     change, accepted = f"{CASE}.change", instant("2023-02-15T11:20")
-    deferred = [{"name": "card", "due": "5 working_days", "channels": ["POST"]}]
-    on_trust = {"code": "ACCEPTED_CONDITIONALLY", "timing": "ISSUE_THEN_VERIFY", "commitment": "signed"}
-    script = {
-        f"{change}.r1": [(accepted, on_trust | {"deferred": deferred})],
+    on_trust: dict[str, JsonValue] = {
+        "code": "ACCEPTED_CONDITIONALLY",
+        "timing": "ISSUE_THEN_VERIFY",
+        "commitment": "signed",
+        "deferred": [{"name": "card", "due": "5 working_days", "channels": ["POST"]}],
+    }
+    script: Script = {
+        f"{change}.r1": [(accepted, on_trust)],
         "change-m1s1": [(instant("2023-03-07T10:30"), {"code": "ACCEPTED"})],
     }
     async with skipped_time(env, "2023-02-15T10:05", script) as world:
         await world.start(world.launch(ask("change", "market", role="LEAD", reply_limit="1 working_days")))
         await world.until("2023-03-03T12:00")
-        law = {"legal_basis": "licensing law art. 69", "remedy": "review"}
-        await world.engine.decide(CASE, ProposeAct(**_by("revoke"), act=DangerousAct.REVOKE, **law))
-        came = {"channel": Channel.POST, "received_at": instant("2023-02-22T16:00")}
-        await world.engine.decide(CASE, SubmitMaterial(**_by("found"), material_id=f"{change}-m1", **came))
+        revoke = ProposeAct(**_by("revoke"), act=DangerousAct.REVOKE, legal_basis="art. 69", remedy="review")
+        await world.engine.decide(CASE, revoke)
+        came = SubmitMaterial(**_by("found"), material_id=f"{change}-m1", channel=Channel.POST)
+        in_time = came.model_copy(update={"received_at": instant("2023-02-22T16:00")})
+        await world.engine.decide(CASE, in_time)
         await world.until("2023-03-06T10:00")
         second = _by("no") | {"decided_by": "user:other"}
         await world.engine.decide(CASE, ConfirmAct(**second, proposal_id="revoke", confirmed=False))
@@ -173,7 +179,7 @@ async def restored(env: WorkflowEnvironment) -> WorkflowHistory:
 async def silent_holder(env: WorkflowEnvironment) -> WorkflowHistory:
     """What a department holds already is fetched there in vain, and becomes the requester's to bring."""
     permit = f"{CASE}.permit"
-    script = {
+    script: Script = {
         f"{permit}.r1": [(instant("2023-02-16T16:00"), {"code": "NEED_MORE", "materials": ["licence"]})],
         f"{permit}.r2": [(instant("2023-03-03T11:00"), {"code": "ACCEPTED"})],
     }
