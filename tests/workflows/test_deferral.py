@@ -81,6 +81,7 @@ async def test_the_promised_card_comes_by_post_and_is_verified(env: WorkflowEnvi
         await world.until("2023-02-15T16:00")
         snapshot = await world.snapshot()
         assert snapshot.requests[0].state is RequestState.ANSWERED
+        assert as_2023(snapshot.requests[0].rounds[0].due_at) == "2023-02-15T17:00"
         assert snapshot.requests[0].rounds[0].in_time is True
         assert snapshot.interim_outcome is Outcome.DONE_CONDITIONALLY
         assert snapshot.outcome is None
@@ -99,15 +100,18 @@ async def test_the_promised_card_comes_by_post_and_is_verified(env: WorkflowEnvi
     assert ended.materials[0].submissions[0].sha256 == "ab" * 32
     asked = next(send for send in world.departments.sends if send.request_id.endswith("-m1s1"))
     assert asked.fields == {"material": "original ID card", "channel": "POST", "sha256": "ab" * 32}
-    interim = [fact.data.get("interim") for fact in world.store.of_kind(FactKind.OUTCOME)]
-    assert interim == ["DONE_CONDITIONALLY", None]
+    issued, done = world.store.of_kind(FactKind.OUTCOME)
+    (verified_on,) = world.store.of_kind(FactKind.MATERIAL_VERIFIED)
+    assert (issued.data["interim"], done.data["outcome"]) == ("DONE_CONDITIONALLY", "DONE")
+    assert as_2023(issued.at).startswith("2023-02-15"), "effective the same day"
+    assert done.at >= verified_on.at >= instant("2023-02-21T09:30")
 
 
 async def test_the_promised_material_never_comes(env: WorkflowEnvironment) -> None:
     """CM-2: rectify, then a proposal, then two people with a legal ground."""
     revoke = ProposeAct(**by("revoke"), act=DangerousAct.REVOKE, legal_basis="licensing law art. 69", remedy="review")
     async with skipped_time(env, START, accepted()) as world:
-        await world.start(world.launch(PLAN))
+        await world.start(world.launch(PLAN, urgent=True))
         await world.until("2023-02-22T12:00")
         reminded = [as_2023(one.fired_at)[:10] for one in (await deferral(world)).materials[0].clock.rungs]  # type: ignore[union-attr]
         assert reminded == ["2023-02-20", "2023-02-22"]
@@ -189,7 +193,7 @@ async def test_a_typhoon_extends_without_a_mark(env: WorkflowEnvironment) -> Non
     verified = {"change-m1s1": [(instant("2023-02-28T15:30"), ACCEPTS)]}
     three_days = Limit.parse("3 working_days")
     async with skipped_time(env, START, accepted(verified)) as world:
-        await world.start(world.launch(PLAN))
+        await world.start(world.launch(PLAN, urgent=True))
         await world.until("2023-02-23T10:00")
         more = ExtendMaterial(**by("more"), material_id=CARD, limit=three_days)
         with pytest.raises(LiandongError) as too_late:
@@ -206,6 +210,8 @@ async def test_a_typhoon_extends_without_a_mark(env: WorkflowEnvironment) -> Non
         await world.engine.decide(CASE, submit())
         result = await world.result()
     assert result.outcome.outcome is Outcome.DONE
+    (extended,) = world.store.of_kind(FactKind.MATERIAL_EXTENDED)
+    assert (extended.actor, extended.data["mark"]) == ("user:leader", "force majeure, no mark")
     assert world.store.of_kind(FactKind.DISHONESTY_MARK) == []
 
 
