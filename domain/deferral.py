@@ -96,6 +96,8 @@ class MaterialSnapshot(Wire):
     extensions: int = 0
     submissions: tuple[Submission, ...] = ()
     verified_at: Instant | None = None
+    found_false: bool = False
+    """The supervisor looked: it was no genuine paper, and none is taken any more."""
 
 
 class DeferralSnapshot(Wire):

@@ -109,6 +109,7 @@ class Material:
             extensions=self.extensions,
             submissions=tuple(self.submissions),
             verified_at=self.verified_at,
+            found_false=self.found_false,
         )
 
     @property

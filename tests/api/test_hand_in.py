@@ -18,7 +18,7 @@ from api.throttle import FAILED_CODES_A_MINUTE
 from domain.audit import AuditKind
 from domain.codes import Outcome
 from domain.decision import Decision
-from domain.deferral import Channel, DeferralSnapshot, MaterialState, Submission, SubmitMaterial
+from domain.deferral import Channel, DeferralSnapshot, DeferralState, MaterialState, Submission, SubmitMaterial
 from domain.errors import conflict, unavailable
 from domain.fact import FactKind
 from domain.file_kind import MAX_FILE_BYTES
@@ -252,6 +252,21 @@ async def test_what_is_not_awaited_here_is_refused_and_nothing_is_kept(
 async def test_what_is_overdue_or_was_rejected_is_still_taken(desk: Desk, state: MaterialState) -> None:
     known = await coordinated(desk, state=state)
     assert (await hand_in(desk, known)).status_code == 200
+
+
+@pytest.mark.parametrize(("false", "status"), [(False, 200), (True, 409)])
+async def test_late_is_not_never_until_the_result_is_revoked_unless_a_paper_was_found_false(
+    desk: Desk, false: bool, status: int
+) -> None:
+    known = await coordinated(desk)
+    (promise,) = TypeAdapter(tuple[DeferralSnapshot]).validate_python(desk.engine.shown["deferrals"])
+    failed = promise.materials[0].model_copy(update={"state": MaterialState.FAILED, "found_false": false})
+    broken = {"state": DeferralState.REVOCATION_PROPOSED, "materials": (failed,)}
+    desk.engine.shown["deferrals"] = (promise.model_copy(update=broken),)
+    told = (await seen(desk, known))[PROMISED]
+    assert told["online"] is not false
+    assert ("请尽快提交" in told["status"]["zh"]) is not false
+    assert (await hand_in(desk, known)).status_code == status
 
 
 async def test_a_refusal_of_the_engine_names_nobody(desk: Desk) -> None:

@@ -23,6 +23,7 @@ from domain.errors import LiandongError
 from domain.fact import FactKind
 from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
 from domain.limit import Limit
+from domain.to_supply import to_supply
 from domain.waiting import Matter
 from tests.workflows.skipped_time import CASE, Script, SkippedTime, as_2023, ask, day, instant, skipped_time
 
@@ -283,6 +284,7 @@ async def test_a_paper_that_contradicts_the_remote_check_stops_and_tells_the_sup
         assert (await world.snapshot()).outcome is None
         await world.engine.decide(CASE, ClearSuspicion(**by("no", "user:sup"), material_id=CARD, genuine=False))
         assert (await deferral(world)).state is DeferralState.REVOCATION_PROPOSED
+        assert [one.awaited for one in to_supply(await world.snapshot())] == [False], "no other paper mends that"
         more = ExtendRectification(
             **by("more"), request_id=CHANGE, limit=Limit.parse("1 working_days"), authority="rule 2"
         )

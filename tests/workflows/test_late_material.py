@@ -11,6 +11,7 @@ from domain.errors import LiandongError
 from domain.fact import FactKind
 from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
 from domain.limit import Limit
+from domain.to_supply import to_supply
 from domain.waiting import Matter
 from tests.workflows.skipped_time import CASE, SkippedTime, as_2023, instant, skipped_time
 from tests.workflows.test_deferral import ACCEPTS, CARD, PLAN, START, accepted, by, deferral, refused, submit
@@ -35,6 +36,7 @@ async def test_a_paper_that_comes_after_the_promise_was_broken_is_verified_first
         await world.until(BROKEN)
         revoke = ProposeAct(**by("p"), act=DangerousAct.REVOKE, legal_basis="rules", remedy="apply anew")
         await world.engine.decide(CASE, revoke)
+        assert [one.awaited for one in to_supply(await world.snapshot())] == [True], "the requester is told so"
         await world.engine.decide(CASE, submit())
         confirm = ConfirmAct(**by("c", "user:sup"), proposal_id="p", confirmed=True)
         assert await refused(world, confirm) == "material-being-verified"
