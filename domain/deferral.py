@@ -89,6 +89,10 @@ class MaterialSnapshot(Wire):
     name: str
     channels: tuple[Channel, ...] = ()
     verifier: str
+    form: str = ""
+    holder: str = ""
+    method: str = ""
+    """How it is to be verified."""
     state: MaterialState
     clock: ClockProofs | None = None
     """None while the deferral is not approved."""
@@ -110,6 +114,8 @@ class DeferralSnapshot(Wire):
     """Rules that speak against it, as codes with a text."""
     override_reason: str | None = None
     commitment: str = ""
+    remote_check: str = ""
+    """What was verified remotely at the acceptance: a paper that contradicts it is suspect."""
     materials: tuple[MaterialSnapshot, ...] = ()
     rectification: ClockProofs | None = None
     rectify_by: Instant | None = None

@@ -23,6 +23,9 @@ class ToSupply(Wire):
     until: Instant | None
     channels: tuple[Words, ...] = ()
     """Empty: any way."""
+    form: str = ""
+    holder: str = ""
+    """Where to get it."""
     status: Words
     awaited: bool
     """It is the requester's turn."""
@@ -86,6 +89,8 @@ def _promised(deferral: DeferralSnapshot, *, verified: bool) -> Iterator[ToSuppl
                 name=material.name,
                 until=material.due_at,
                 channels=tuple(CHANNELS[channel] for channel in material.channels),
+                form=material.form,
+                holder=material.holder,
                 status=_handed_in(latest, looked_at=True)
                 if latest and looked_at
                 else MATERIALS[_said(material, awaited)],

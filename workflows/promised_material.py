@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from domain.clock import Clock, ClockKind, Extension, ExtensionNotLater, due, extend
 from domain.deferral import Channel, Instrument, MaterialSnapshot, MaterialState, Submission
 from domain.limit import Limit
+from domain.reply import MaterialPromise
 from workflows.clock_set import ClockSet
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ class Material:
 
     promise: "Promise"
     number: int
-    name: str
-    limit: Limit
-    channels: tuple[Channel, ...]
+    promised: MaterialPromise
     verifier: str
     watch: ClockSet
     state: MaterialState = MaterialState.PROMISED
@@ -30,6 +29,18 @@ class Material:
     verified_at: datetime | None = None
     found_false: bool = False
     """The supervisor looked: it was no genuine paper."""
+
+    @property
+    def name(self) -> str:
+        return self.promised.name
+
+    @property
+    def limit(self) -> Limit:
+        return self.promised.due
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        return self.promised.channels
 
     @property
     def material_id(self) -> str:
@@ -103,6 +114,9 @@ class Material:
             name=self.name,
             channels=self.channels,
             verifier=self.verifier,
+            form=self.promised.form,
+            holder=self.promised.holder,
+            method=self.promised.method,
             state=self.state,
             clock=self.watch.shown(ClockKind.DEFERRED_MATERIAL) if self.watch.clocks else None,
             due_at=self.due_at,

@@ -98,9 +98,15 @@ class Verification(Subject):
 
     def _ask_verifier(self, material: Material, submission: Submission, route: DepartmentRoute) -> None:
         request = material.promise.request
-        fields = {"material": material.name, "channel": submission.channel.value}
-        if submission.sha256:
-            fields["sha256"] = submission.sha256
+        told = {
+            "material": material.name,
+            "channel": submission.channel.value,
+            "sha256": submission.sha256,
+            "form": material.promised.form,
+            "method": material.promised.method,
+            "remote_check": material.promise.remote_check,
+        }
+        fields = {name: value for name, value in told.items() if value}
         ask = Ask(
             key=self._book.free_key(f"{request.ask.key[:22]}-m{material.number}s{submission.number}"),
             text=f"verify the material handed in later: {material.name}"[:2_000],

@@ -45,6 +45,9 @@ def conditionally(**changes: Any) -> dict[str, Any]:
                 "due": "5 working_days",
                 "channels": ["POST", "IN_PERSON"],
                 "verifier": "market",
+                "form": "original",
+                "holder": "the new legal representative",
+                "method": "compare with the video",
             }
         ],
         "commitment": "signed by the agent",
@@ -100,7 +103,15 @@ async def test_the_promised_card_comes_by_post_and_is_verified(env: WorkflowEnvi
     assert (ended.state, ended.materials[0].state) == (DeferralState.KEPT, MaterialState.VERIFIED)
     assert ended.materials[0].submissions[0].sha256 == "ab" * 32
     asked = next(send for send in world.departments.sends if send.request_id.endswith("-m1s1"))
-    assert asked.fields == {"material": "original ID card", "channel": "POST", "sha256": "ab" * 32}
+    assert asked.fields == {
+        "material": "original ID card",
+        "channel": "POST",
+        "sha256": "ab" * 32,
+        "form": "original",
+        "method": "compare with the video",
+        "remote_check": "remote video, passed",
+    }
+    assert (ended.remote_check, ended.materials[0].holder) == ("remote video, passed", "the new legal representative")
     issued, done = world.store.of_kind(FactKind.OUTCOME)
     (verified_on,) = world.store.of_kind(FactKind.MATERIAL_VERIFIED)
     assert (issued.data["interim"], done.data["outcome"]) == ("DONE_CONDITIONALLY", "DONE")
