@@ -120,6 +120,14 @@ class DeferralSnapshot(Wire):
     rectification: ClockProofs | None = None
     rectify_by: Instant | None = None
 
+    @property
+    def revocation_rests(self) -> bool:
+        """It is proposed, and somebody looks at what came after all and might still mend the promise."""
+        if self.state is not DeferralState.REVOCATION_PROPOSED or any(one.found_false for one in self.materials):
+            return False
+        looked_at = (MaterialState.SUBMITTED, MaterialState.VERIFYING, MaterialState.SUSPECT)
+        return any(one.state in looked_at for one in self.materials)
+
 
 class DeferralGrounds(Wire):
     """What eligibility is judged on; part of the launch, so that a replay judges the same."""
