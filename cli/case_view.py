@@ -42,6 +42,8 @@ def _show_deferrals(out: Console, deferrals: list[Json]) -> None:
         title = f"容缺 · Promise of {key}: {labels.both(deferral['instrument'])}, {labels.both(deferral['state'])}"
         out.print(table(title, columns, [_material(one) for one in deferral["materials"]]))
         notes = [f"与规则不符 · speaks against it: {rule}" for rule in deferral["objections"]]
+        if deferral["remote_check"]:
+            notes.append(f"远程核验 · checked remotely: {deferral['remote_check']}")
         if deferral["override_reason"]:
             notes.append(f"值班长特批 · overridden: {deferral['override_reason']}")
         if deferral["rectify_by"]:
@@ -58,7 +60,7 @@ def _material(material: Json) -> list[str]:
     more = f" (延期 extended {material['extensions']}×)" if material["extensions"] else ""
     return [
         str(material["material_id"]).partition(".")[2],
-        material["name"],
+        f"{material['name']} ({material['form']})" if material["form"] else material["name"],
         labels.both(material["state"]),
         local(material["due_at"], seconds=True) + more,
         "\n".join(came) or "–",

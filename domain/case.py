@@ -133,6 +133,12 @@ class CaseRecord(Wire):
     """Keyed fingerprint of party and item."""
 
     @property
+    def counted_in_rates(self) -> bool:
+        """What triage referred elsewhere was never this window's matter. Whatever was coordinated counts, however it
+        ended, so that no ending hides it."""
+        return self.triage is None or self.triage.decision is not TriageDecision.REFER_OUT
+
+    @property
     def version(self) -> int:
         return self.snapshot.version if self.snapshot else 0
 

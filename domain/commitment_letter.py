@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from domain.case import CaseRecord
-from domain.deferral import Channel, DeferralSnapshot, Instrument
+from domain.deferral import Channel, DeferralSnapshot, Instrument, MaterialSnapshot
 from domain.department import Department
 from domain.letter_text import ONLINE_EN, ONLINE_ZH, channels_en, channels_zh, day_en, day_zh, one_line
 from domain.limit import Limit
@@ -52,9 +52,15 @@ def _chinese(
     for number, material in enumerate(deferral.materials, start=1):
         verifier = departments.get(material.verifier)
         yield f"{number}. {one_line(material.name)}（编号 {material.material_id}）"
+        if material.form:
+            yield f"   材料形式：{one_line(material.form)}"
+        if material.holder:
+            yield f"   出具或者保管单位：{one_line(material.holder)}"
         yield f"   最迟提交：{day_zh(material.due_at) if material.due_at else '另行通知'}"
         yield f"   提交方式：{channels_zh(material.channels)}"
         yield f"   核验部门：{verifier.name_zh if verifier else material.verifier}"
+        if material.method:
+            yield f"   核验方式：{one_line(material.method)}"
     if _online(deferral):
         yield ONLINE_ZH
     yield ""
@@ -82,7 +88,9 @@ def _english(
         due = day_en(material.due_at) if material.due_at else "to be told"
         checked = verifier.name_en if verifier else material.verifier
         ways = channels_en(material.channels)
-        yield f"{number}. {one_line(material.name)}: until {due}, {ways}, checked by {checked}"
+        told = [f"until {due}", ways, f"checked by {checked}"]
+        told += [f"{what}: {one_line(said)}" for what, said in _said(material) if said]
+        yield f"{number}. {one_line(material.name)}: {', '.join(told)}"
     if _online(deferral):
         yield ONLINE_EN
     if deferral.instrument is Instrument.HOLD_UNTIL_COMPLETE:
@@ -90,6 +98,10 @@ def _english(
     else:
         yield f"The result is given at once. Otherwise: an order to rectify ({rectify.text_en()}), then a person may"
         yield "revoke the result on a legal ground, and the credit record says so. Force majeure leaves no mark."
+
+
+def _said(material: MaterialSnapshot) -> tuple[tuple[str, str], ...]:
+    return ("form", material.form), ("issued or kept by", material.holder), ("how", material.method)
 
 
 def _online(deferral: DeferralSnapshot) -> bool:

@@ -89,6 +89,10 @@ class MaterialSnapshot(Wire):
     name: str
     channels: tuple[Channel, ...] = ()
     verifier: str
+    form: str = ""
+    holder: str = ""
+    method: str = ""
+    """How it is to be verified."""
     state: MaterialState
     clock: ClockProofs | None = None
     """None while the deferral is not approved."""
@@ -96,6 +100,8 @@ class MaterialSnapshot(Wire):
     extensions: int = 0
     submissions: tuple[Submission, ...] = ()
     verified_at: Instant | None = None
+    found_false: bool = False
+    """The supervisor looked: it was no genuine paper, and none is taken any more."""
 
 
 class DeferralSnapshot(Wire):
@@ -108,9 +114,19 @@ class DeferralSnapshot(Wire):
     """Rules that speak against it, as codes with a text."""
     override_reason: str | None = None
     commitment: str = ""
+    remote_check: str = ""
+    """What was verified remotely at the acceptance: a paper that contradicts it is suspect."""
     materials: tuple[MaterialSnapshot, ...] = ()
     rectification: ClockProofs | None = None
     rectify_by: Instant | None = None
+
+    @property
+    def revocation_rests(self) -> bool:
+        """It is proposed, and somebody looks at what came after all and might still mend the promise."""
+        if self.state is not DeferralState.REVOCATION_PROPOSED or any(one.found_false for one in self.materials):
+            return False
+        looked_at = (MaterialState.SUBMITTED, MaterialState.VERIFYING, MaterialState.SUSPECT)
+        return any(one.state in looked_at for one in self.materials)
 
 
 class DeferralGrounds(Wire):

@@ -45,10 +45,16 @@ def _waits(snapshot: CaseSnapshot) -> Iterator[str]:
         waits = {matter for matter, about in chased if about == request.request_id}
         if request.state is RequestState.DECISION and not waits and not _settled_by_two(request, acts):
             yield f"{request.request_id}: it waits for a decision and nobody is chased for it"
-    if acts and not any(wait.running and wait.matter is Matter.SECOND_PERSON for wait in snapshot.waits):
+    if any(_chased_for(act, snapshot) for act in acts) and not any(
+        wait.running and wait.matter is Matter.SECOND_PERSON for wait in snapshot.waits
+    ):
         yield "an act waits for its second person and nobody is chased for it"
     if snapshot.decision_needed and not chased:
         yield "somebody must decide and nobody is chased for it"
+
+
+def _chased_for(act: Proposal, snapshot: CaseSnapshot) -> bool:
+    return act.act is not DangerousAct.REVOKE or not any(one.revocation_rests for one in snapshot.deferrals)
 
 
 def _settled_by_two(request: RequestSnapshot, acts: Sequence[Proposal]) -> bool:

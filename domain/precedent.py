@@ -63,6 +63,8 @@ class Precedent(Wire):
     weighed: tuple[str, ...] = ()
     """Why one of two contradicting answers stood, masked."""
     outcome: Outcome
+    counted_in_rates: bool = True
+    """Whether rates of what got done, and in time, may count it."""
     ground: str
     """Why it ended so, masked."""
     remedy: str
@@ -98,6 +100,7 @@ def draft_precedent(record: CaseRecord, ratings: Sequence[RatingGiven] = ()) -> 
         legal_bases=tuple(dict.fromkeys(mask_text(basis, known) for basis in _legal_bases(record, requests) if basis)),
         weighed=tuple(mask_text(_reason(weighing), known) for weighing in _weighings(record)),
         outcome=record.outcome.outcome,
+        counted_in_rates=record.counted_in_rates,
         ground=mask_text(record.outcome.reason, known),
         remedy=mask_text(record.outcome.remedy or "", known),
         support=mask_text(record.outcome.support or "", known),

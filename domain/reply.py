@@ -13,6 +13,7 @@ from domain.wire import Instant, Wire
 
 Text = Annotated[str, Field(min_length=1, max_length=4_000)]
 Note = Annotated[str, Field(max_length=4_000)]
+Phrase = Annotated[str, Field(max_length=200)]
 
 FINAL_REPLIES = frozenset(
     {ReplyCode.ACCEPTED, ReplyCode.ACCEPTED_CONDITIONALLY, ReplyCode.REFUSED, ReplyCode.NO_RESULT}
@@ -35,6 +36,12 @@ class MaterialPromise(Wire):
     """Ways to hand it in; none named: any."""
     verifier: str | None = None
     """Department code; None: the department that accepted."""
+    form: Phrase = ""
+    """Original, copy, electronic licence …"""
+    holder: Phrase = ""
+    """Who has it or issues it: where the requester gets it."""
+    method: Phrase = ""
+    """How it will be verified."""
 
 
 class AcceptedConditionally(Wire):

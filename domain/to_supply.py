@@ -23,6 +23,9 @@ class ToSupply(Wire):
     until: Instant | None
     channels: tuple[Words, ...] = ()
     """Empty: any way."""
+    form: str = ""
+    holder: str = ""
+    """Where to get it."""
     status: Words
     awaited: bool
     """It is the requester's turn."""
@@ -79,19 +82,35 @@ def _promised(deferral: DeferralSnapshot, *, verified: bool) -> Iterator[ToSuppl
     for material in deferral.materials:
         if verified or material.state is not MaterialState.VERIFIED:
             latest = material.submissions[-1].at if material.submissions else None
-            awaited = material.state in _AWAITED and deferral.state in _PROMISE_STANDS
+            awaited = _awaited(deferral, material)
             looked_at = latest is not None and material.state in _LOOKED_AT
             yield ToSupply(
                 material=promised_material(material),
                 name=material.name,
                 until=material.due_at,
                 channels=tuple(CHANNELS[channel] for channel in material.channels),
-                status=_handed_in(latest, looked_at=True) if latest and looked_at else MATERIALS[material.state],
+                form=material.form,
+                holder=material.holder,
+                status=_handed_in(latest, looked_at=True)
+                if latest and looked_at
+                else MATERIALS[_said(material, awaited)],
                 awaited=awaited,
                 online=awaited and (not material.channels or Channel.ONLINE in material.channels),
                 noticed=False,
                 handed_in_at=latest,
             )
+
+
+def _awaited(deferral: DeferralSnapshot, material: MaterialSnapshot) -> bool:
+    """Late is not never: a revocation that is only proposed can still be averted, unless a paper was found false."""
+    if deferral.state is DeferralState.REVOCATION_PROPOSED:
+        given_up = material.state in (*_AWAITED, MaterialState.FAILED)
+        return given_up and not any(one.found_false for one in deferral.materials)
+    return material.state in _AWAITED and deferral.state in _PROMISE_STANDS
+
+
+def _said(material: MaterialSnapshot, awaited: bool) -> MaterialState:
+    return MaterialState.OVERDUE if awaited and material.state is MaterialState.FAILED else material.state
 
 
 def _handed_in(at: Instant, *, looked_at: bool) -> Words:

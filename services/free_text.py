@@ -28,6 +28,8 @@ _TEXTS: Final = frozenset(
         "remedy",
     }
     | {"authority", "waiting_for", "decision_needed", "receipt", "why"}
+    | {"commitment", "remote_check", "form", "holder", "method", "override_reason", "result"}
+    | {"support", "facts_found", "alternatives_considered", "new_evidence", "objections", "weighings", "party"}
 )
 
 

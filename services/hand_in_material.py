@@ -47,12 +47,13 @@ async def hand_in_material(
     office: Office, record: CaseRecord, material: str, key: str, file: HandedIn
 ) -> MaterialReceipt:
     """For the holder of the progress code alone, who has opened `record` with it. The same file again gets the same
-    receipt, under whatever key.
+    receipt, under whatever key. It is judged by when it reached us, however long the rest takes.
 
     Raises NOT_FOUND `no-such-material`, CONFLICT `case-ended`, `material-not-awaited`, `not-coordinating` or
     `idempotency-key-reused`, INVALID `channel-not-agreed` or what `examine_file` raises, TOO_LARGE, UNAVAILABLE: then
     the case knows nothing of it and the same file may be sent again under the same key.
     """
+    received_at = office.time.now()
     before = await _live(office, record)
     wanted = _named(before, material)
     examined = await examine_file(file)
@@ -61,8 +62,10 @@ async def hand_in_material(
     _check_awaited(wanted)
     kept = await keep_file(office, examined)
     command = _command(record, wanted, key, kept)
+    # The same file sent again comes later: by when it came is no part of what was said under the key
+    complete = command.model_copy(update={"received_at": received_at})
     try:
-        after = await carry_out(office, record, command, command)
+        after = await carry_out(office, record, command, complete)
     except LiandongError as error:
         refusal = _plain(error)
         if error.category is not ErrorCategory.CONFLICT or refusal.code != _NOT_AWAITED:

@@ -95,6 +95,7 @@ class Casebook:
         if round_.ended or note.note_id in round_.note_ids:
             return
         round_.note_ids.add(note.note_id)
+        round_.heard_of(note.received_at)
         if note.acknowledged and round_.signed_at is None:
             round_.signed_at = note.received_at
             round_.watch.stop(ClockKind.SIGN_FOR, note.received_at)

@@ -107,7 +107,8 @@ class Conductor:
             request.hand_back(RoundEnd.UNDELIVERABLE, workflow.now())
             self._book.write(FactKind.UNDELIVERABLE, request, round_, data={"why": _cause(error), **_proof(error)})
         else:
-            round_.delivered_at, round_.receipt = receipt.delivered_at, receipt.receipt
+            round_.receipt = receipt.receipt
+            round_.heard_of(receipt.delivered_at)
             if round_.route is not None and not round_.route.signs:
                 round_.signed_at = round_.signed_at or receipt.delivered_at
                 round_.watch.stop(ClockKind.SIGN_FOR, receipt.delivered_at)

@@ -89,18 +89,24 @@ class Deferral(Subject):
 
     def check_revocable(self, otherwise: str) -> None:
         """Raises the refusal, with this text when no promise is broken any more."""
-        broken = [one for one in self._promises.values() if one.state is DeferralState.REVOCATION_PROPOSED]
-        if not broken:
+        if not self._broken():
             raise conflict("nothing-to-revoke", otherwise)
-        if not all(promise.to_be_revoked for promise in broken):
+        if self.revocation_rests:
             raise conflict("material-being-verified", "a material came after all: wait until it is verified")
+
+    @property
+    def revocation_rests(self) -> bool:
+        """Something came after all that might still mend a broken promise, and somebody looks at it."""
+        return not all(promise.to_be_revoked for promise in self._broken())
 
     def revoked(self) -> None:
         """Two people have revoked the result: the party's record says so."""
-        for promise in self._promises.values():
-            if promise.state is DeferralState.REVOCATION_PROPOSED:
-                promise.end(DeferralState.REVOKED, workflow.now())
-                self._book.write(FactKind.DISHONESTY_MARK, promise.request, data={"why": "promise not kept"})
+        for promise in self._broken():
+            promise.end(DeferralState.REVOKED, workflow.now())
+            self._book.write(FactKind.DISHONESTY_MARK, promise.request, data={"why": "promise not kept"})
+
+    def _broken(self) -> list[Promise]:
+        return [one for one in self._promises.values() if one.state is DeferralState.REVOCATION_PROPOSED]
 
     # --- opening ---
 

@@ -36,6 +36,9 @@ class JointDecision(Subject):
 
     def waits(self) -> Iterable[Wait]:
         for one in self._open():
+            if one.act is DangerousAct.REVOKE and self._deferral.revocation_rests:
+                # Nobody can confirm it while somebody looks at what came after all
+                continue
             why = f"a second person must confirm or turn down: {one.act.value}"
             yield Wait(matter=Matter.SECOND_PERSON, about=one.proposal_id, why=why, request_id=one.request_id)
 

@@ -15,6 +15,9 @@ from workflows.promised_material import Material
 from workflows.request_lookup import RequestLookup
 from workflows.subject import Handler, Subject
 
+_EXCUSED = "; force majeure on a document's number still gives more time"
+_WAY_ON = ": give time to rectify on a document's number (extend-rectification), or excuse it by force majeure"
+
 
 class MaterialTime(Subject):
     def __init__(self, lookup: RequestLookup, deferral: Deferral) -> None:
@@ -31,9 +34,12 @@ class MaterialTime(Subject):
         excused = given_up and command.force_majeure and material.may_come
         awaited = material.promise.running and not given_up and not material.state.settled
         if state is DeferralState.UNAPPROVED or not (awaited or excused):
-            raise conflict("nothing-to-extend", f"the deferral is {state.value}, the material {material.state.value}")
+            stands = f"the deferral is {state.value}, the material {material.state.value}"
+            raise conflict("nothing-to-extend", f"{stands}{_WAY_ON if given_up and material.may_come else ''}")
         if not command.force_majeure and material.extensions >= 1:
-            raise conflict("extensions-used-up", "one extension is all that the rules allow")
+            raise conflict("extensions-used-up", f"one extension is all that the rules allow{_EXCUSED}")
+        if material.issued_and_late(workflow.now()) and not command.force_majeure:
+            raise conflict("extension-asked-too-late", f"{_instead(material)}{_EXCUSED}")
         try:
             self._extended(material, command)
         except ClockError as error:
@@ -63,3 +69,13 @@ class MaterialTime(Subject):
             until=limit.date,
         )
         return material.extended(extension, force_majeure=command.force_majeure)
+
+
+def _instead(material: Material) -> str:
+    """What a result that was issued on trust has in the place of more time."""
+    promise = material.promise
+    until = promise.rectify_by()
+    if until is None:
+        return "its date has passed, and rectification is ordered instead at the next opening"
+    local = promise.request.rules.calendar.local(until)
+    return f"its date has passed, and rectification is ordered instead: hand it in by {local:%Y-%m-%d %H:%M}"

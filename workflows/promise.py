@@ -37,6 +37,7 @@ class Promise:
         self.request = request
         self.instrument: Instrument = reply.timing
         self.commitment = reply.commitment
+        self.remote_check = reply.remote_check
         self.objections = objections
         self.override_reason: str | None = None
         self.state = DeferralState.UNAPPROVED
@@ -48,8 +49,7 @@ class Promise:
         for number, promised in enumerate(reply.deferred, start=1):
             watch = ClockSet(f"{request.request_id}-m{number}", 1, Rules.of(launch), promised.verifier or department)
             verifier = promised.verifier or department
-            material = Material(self, number, promised.name, promised.due, promised.channels, verifier, watch)
-            self.materials.append(material)
+            self.materials.append(Material(self, number, promised, verifier, watch))
 
     @property
     def running(self) -> bool:
@@ -185,6 +185,7 @@ class Promise:
             objections=self.objections,
             override_reason=self.override_reason,
             commitment=self.commitment,
+            remote_check=self.remote_check,
             materials=tuple(material.snapshot() for material in self.materials),
             rectification=rectification.shown(ClockKind.RECTIFICATION) if rectification else None,
             rectify_by=self.rectify_by(),

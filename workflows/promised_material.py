@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from domain.clock import Clock, ClockKind, Extension, ExtensionNotLater, due, extend
 from domain.deferral import Channel, Instrument, MaterialSnapshot, MaterialState, Submission
 from domain.limit import Limit
+from domain.reply import MaterialPromise
 from workflows.clock_set import ClockSet
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ class Material:
 
     promise: "Promise"
     number: int
-    name: str
-    limit: Limit
-    channels: tuple[Channel, ...]
+    promised: MaterialPromise
     verifier: str
     watch: ClockSet
     state: MaterialState = MaterialState.PROMISED
@@ -30,6 +29,18 @@ class Material:
     verified_at: datetime | None = None
     found_false: bool = False
     """The supervisor looked: it was no genuine paper."""
+
+    @property
+    def name(self) -> str:
+        return self.promised.name
+
+    @property
+    def limit(self) -> Limit:
+        return self.promised.due
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        return self.promised.channels
 
     @property
     def material_id(self) -> str:
@@ -57,6 +68,10 @@ class Material:
         due = self.due_at
         missed = self.may_come and due is not None and due <= now
         return self.found_false or (missed and not self.handed_in_by(due))
+
+    def issued_and_late(self, now: datetime) -> bool:
+        """On trust a missed date orders rectification, which is all the time that there is."""
+        return self.promise.instrument is Instrument.ISSUE_THEN_VERIFY and self.late(now)
 
     def await_again(self, now: datetime) -> None:
         """It was given up and may come after all."""
@@ -99,12 +114,16 @@ class Material:
             name=self.name,
             channels=self.channels,
             verifier=self.verifier,
+            form=self.promised.form,
+            holder=self.promised.holder,
+            method=self.promised.method,
             state=self.state,
             clock=self.watch.shown(ClockKind.DEFERRED_MATERIAL) if self.watch.clocks else None,
             due_at=self.due_at,
             extensions=self.extensions,
             submissions=tuple(self.submissions),
             verified_at=self.verified_at,
+            found_false=self.found_false,
         )
 
     @property

@@ -169,6 +169,7 @@ class Request:
         current = self.round
         current.answer, current.answer_ref, current.received_at = answer, answer.ref, answer.received_at
         current.signed_at = current.signed_at or answer.received_at
+        current.heard_of(answer.received_at)
         current.finish(RoundEnd.FINAL if ends else RoundEnd.TURN, now)
         self.state = RequestState.ANSWERED if ends else RequestState.DECISION
 

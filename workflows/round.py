@@ -67,6 +67,11 @@ class Round:
         self.end_outage(at)
         self.watch.close(min(self.received_at, at) if self.received_at else at)
 
+    def heard_of(self, at: datetime) -> None:
+        """Whoever speaks of it has it, also when the report of its delivery is still out or never comes."""
+        if self.route is not None and (self.delivered_at is None or at < self.delivered_at):
+            self.delivered_at = at
+
     def end_outage(self, at: datetime) -> bool:
         """Whether a clock runs on because of it."""
         if self.outage is not None and self.outage.ended_at is None:

@@ -12,7 +12,7 @@ from domain.errors import conflict, invalid
 from domain.fact import ENGINE, FactKind
 from domain.later_list import LaterList
 from domain.material_name import same_material
-from domain.receipt import check_receipt
+from domain.receipt import receipt
 from domain.reply import Answer, NeedMore
 from domain.supplement import (
     IssueSupplementNotice,
@@ -173,7 +173,7 @@ class Supplement(Subject):
         notice = self._notice
         if notice is None or not notice.open:
             raise conflict("no-notice-out", "nothing has been asked of the requester")
-        check_receipt(command.received_at, asked_at=self._asked_at or notice.issued_at, now=workflow.now())
+        self._received_at(command, notice)
         for index, one in enumerate(command.received):
             if not any(same_material(material.name, one.name) for material in notice.materials):
                 raise invalid("not-asked-for", "the notice does not name this material", field=f"received.{index}.name")
@@ -184,8 +184,9 @@ class Supplement(Subject):
         notice = self._notice
         if notice is None:
             return
+        at = self._received_at(command, notice)
         for one in command.received:
-            notice.receive(one.name, one.received_as, command.received_at or workflow.now())
+            notice.receive(one.name, one.received_as, at)
         names = ", ".join(one.name for one in command.received)
         told = {"received": names, "missing": names_of(notice.missing), "received_at": iso(command.received_at)}
         self._lookup.note(FactKind.SUPPLEMENT_RECEIVED, command, None, **told)
@@ -195,6 +196,9 @@ class Supplement(Subject):
         notice.keep_clock(workflow.now())
         if command.enough or not notice.missing:
             self._complete(notice, by=command.decided_by)
+
+    def _received_at(self, command: ReceiveSupplement, notice: Notice) -> datetime:
+        return receipt(command.received_at, asked_at=self._asked_at or notice.issued_at, now=workflow.now())
 
     def _fetched(self, notice: Notice, name: str, answer: Answer) -> None:
         if answer.reply.code is ReplyCode.ACCEPTED:

@@ -1,6 +1,7 @@
 """Promised materials as they come in: submitted, verified by a department, suspected false, cleared."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -11,7 +12,7 @@ from domain.department import DepartmentRoute
 from domain.errors import conflict, invalid
 from domain.fact import FactKind
 from domain.plan import Ask
-from domain.receipt import check_receipt
+from domain.receipt import receipt
 from domain.reply import Answer, Refused
 from workflows.announcer import Announcer
 from workflows.casebook import Casebook, iso
@@ -59,7 +60,7 @@ class Verification(Subject):
         came_late = promise.state is DeferralState.REVOCATION_PROPOSED and material.may_come and not material.looked_at
         if material.state not in _AWAITED and not came_late:
             raise conflict("material-not-awaited", f"this material is {material.state.value} already")
-        check_receipt(command.received_at, asked_at=promise.accepted_at, now=workflow.now())
+        self._received_at(command)
         if self._verifier(material) is None:
             raise conflict("no-verifier", "no department can be asked to verify this material")
         self._lookup.room_for(1)
@@ -72,7 +73,7 @@ class Verification(Subject):
         number = len(material.submissions) + 1
         submission = Submission(
             number=number,
-            at=command.received_at or workflow.now(),
+            at=self._received_at(command),
             channel=command.channel,
             note=command.reason,
             sha256=command.sha256,
@@ -87,15 +88,25 @@ class Verification(Subject):
             self._ask_verifier(material, submission, route)
             self._deferral.mend(material.promise, "it came in time and was recorded late")
 
+    def _received_at(self, command: SubmitMaterial) -> datetime:
+        promised_at = self._deferral.material(command.material_id).promise.accepted_at
+        return receipt(command.received_at, asked_at=promised_at, now=workflow.now())
+
     def _verifier(self, material: Material) -> DepartmentRoute | None:
         """Whom the acceptance names; the department that accepted when nobody knows the way there."""
         return self._book.routes.get(material.verifier) or material.promise.request.round.route
 
     def _ask_verifier(self, material: Material, submission: Submission, route: DepartmentRoute) -> None:
         request = material.promise.request
-        fields = {"material": material.name, "channel": submission.channel.value}
-        if submission.sha256:
-            fields["sha256"] = submission.sha256
+        told = {
+            "material": material.name,
+            "channel": submission.channel.value,
+            "sha256": submission.sha256,
+            "form": material.promised.form,
+            "method": material.promised.method,
+            "remote_check": material.promise.remote_check,
+        }
+        fields = {name: value for name, value in told.items() if value}
         ask = Ask(
             key=self._book.free_key(f"{request.ask.key[:22]}-m{material.number}s{submission.number}"),
             text=f"verify the material handed in later: {material.name}"[:2_000],

@@ -71,6 +71,7 @@ class CaseShown(Shown):
     outcome: OutcomeShown | None
     closed_at: Instant | None
     lineage: LineageShown
+    counted_in_rates: bool = Field(description="false: referred elsewhere at triage, never this window's matter")
 
 
 class RegisteredShown(CaseShown):
@@ -107,6 +108,7 @@ def show_case(record: CaseRecord, reader: Person) -> CaseShown:
         outcome=OutcomeShown.model_validate(record.outcome) if record.outcome else None,
         closed_at=record.closed_at,
         lineage=LineageShown.model_validate(record.lineage),
+        counted_in_rates=record.counted_in_rates,
     )
 
 

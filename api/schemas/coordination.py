@@ -141,6 +141,9 @@ class MaterialShown(Shown):
     name: str
     channels: list[Channel]
     verifier: str
+    form: str = Field(description="Original, copy, electronic licence …; empty: not said.")
+    holder: str = Field(description="Who has it or issues it.")
+    method: str = Field(description="How it is to be verified.")
     state: MaterialState
     clock: ClockProofsShown | None
     due_at: Instant | None
@@ -158,6 +161,7 @@ class DeferralShown(Shown):
     objections: list[str] = Field(description="Rules that speak against it.")
     override_reason: str | None
     commitment: str
+    remote_check: str = Field(description="What was verified remotely; a paper that contradicts it is suspect.")
     materials: list[MaterialShown]
     rectification: ClockProofsShown | None
     rectify_by: Instant | None

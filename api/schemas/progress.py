@@ -70,6 +70,8 @@ class ToSupplyShown(Shown):
     name: str
     until: Instant | None
     channels: list[WordsShown] = Field(description="Empty: any way.")
+    form: str = Field(description="Original, copy …; empty: not said.")
+    holder: str = Field(description="Who has it or issues it; empty: not said.")
     status: WordsShown
     online: bool = Field(description="It can be handed in as a file now.")
     handed_in_at: Instant | None = Field(description="When the latest attempt arrived.")

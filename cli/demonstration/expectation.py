@@ -69,6 +69,10 @@ class ObservedCase:
     facts: tuple[str, ...] = ()
     told: str = ""
     """All that the requester could read at the end."""
+    declined_told: tuple[str, ...] = ()
+    decided_by: str = ""
+    library_tag: str | None = None
+    counted_in_rates: bool = True
     same_facts_as: str | None = None
     reopened_from: str | None = None
     first_case: str = ""
@@ -119,14 +123,21 @@ def _misses(expect: Expectation, seen: ObservedCase) -> Iterator[str]:
         fired = seen.rungs.get(key, ())
         if missing := [rung for rung in rungs if rung not in fired]:
             yield f"{key}: rungs that did not fire: {', '.join(missing)}"
-    for key, fields in expect.never_sent.items():
-        sent = requests[key].sent_fields if key in requests else ()
-        if leaked := [field for field in fields if field in sent]:
-            yield f"{key}: sent to the department although it must not be: {', '.join(leaked)}"
-
+    yield from _fields(expect, seen)
     yield from _disputes(expect, seen)
     yield from _promises(expect, seen)
     yield from _records(expect, seen)
+    yield from _requesters_reading(expect, seen)
+
+
+def _fields(expect: Expectation, seen: ObservedCase) -> Iterator[str]:
+    sent = {request.key: request.sent_fields for request in seen.requests}
+    for key, fields in expect.sent.items():
+        if missing := [field for field in fields if field not in sent.get(key, ())]:
+            yield f"{key}: not sent to the department: {', '.join(missing)}"
+    for key, fields in expect.never_sent.items():
+        if leaked := [field for field in fields if field in sent.get(key, ())]:
+            yield f"{key}: sent to the department although it must not be: {', '.join(leaked)}"
 
 
 def _disputes(expect: Expectation, seen: ObservedCase) -> Iterator[str]:
@@ -172,14 +183,30 @@ def _records(expect: Expectation, seen: ObservedCase) -> Iterator[str]:
         yield f"facts missing, or not in this order: {', '.join(missing)}"
     if found := [kind for kind in expect.no_facts if kind in seen.facts]:
         yield f"facts that must not be there: {', '.join(found)}"
-    if unread := [words for words in expect.told if words not in seen.told]:
-        yield f"the requester cannot read: {', '.join(unread)}"
     for wanted, link, what in (
         (expect.same_facts, seen.same_facts_as, "the same facts as"),
         (expect.reopened, seen.reopened_from, "a reopening of"),
     ):
         if wanted and link != seen.first_case:
             yield f"expected {what} {seen.first_case or 'the first case'}, got {link or 'no link'}"
+    if expect.decided_by not in ("", seen.decided_by):
+        yield f"signed by: expected {expect.decided_by}, got {seen.decided_by or 'nobody'}"
+    if expect.library_tag != seen.library_tag:
+        yield f"tag for the library: expected {expect.library_tag or 'none'}, got {seen.library_tag or 'none'}"
+    if expect.counted_in_rates is not seen.counted_in_rates:
+        yield f"counted in rates: expected {expect.counted_in_rates}, got {seen.counted_in_rates}"
+
+
+def _requesters_reading(expect: Expectation, seen: ObservedCase) -> Iterator[str]:
+    if unread := [words for words in expect.told if words not in seen.told]:
+        yield f"the requester cannot read: {', '.join(unread)}"
+    if expect.never_told and not seen.told:
+        yield "what the requester reads was not seen"
+    if read := [words for words in expect.never_told if words in seen.told]:
+        yield f"the requester reads what is not meant for them: {', '.join(read)}"
+    if expect.declined_told and expect.declined_told != seen.declined_told:
+        told = ", ".join(seen.declined_told) or "nobody"
+        yield f"the requester is told who declined: expected {', '.join(expect.declined_told)}, got {told}"
 
 
 def _listed(codes: Iterable[str]) -> str:

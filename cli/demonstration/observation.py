@@ -20,6 +20,9 @@ def observed_case(case: Json, journals: Mapping[str, Json], day_seconds: float) 
         requests=tuple(_request(one, journals, day_seconds) for one in coordination["requests"]),
         deferrals=tuple(_deferral(one, answered, day_seconds) for one in coordination["deferrals"]),
         closed_at=instant(case["closed_at"]),
+        decided_by=outcome["decided_by"] if outcome else "",
+        library_tag=case["triage"]["library_tag"] if case["triage"] else None,
+        counted_in_rates=case["counted_in_rates"],
         same_facts_as=lineage["same_facts_as"],
         reopened_from=lineage["reopened_from"],
     )

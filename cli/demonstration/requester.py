@@ -1,6 +1,5 @@
 """The requester of a demonstration case: nobody's token, only the case number and the progress code."""
 
-import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,10 +16,6 @@ class Requester:
 
     async def progress(self) -> Json:
         return await self.client.post("/v1/progress", {"case_id": self.case_id, "code": self.code})
-
-    async def told(self) -> str:
-        """Everything that the requester is shown."""
-        return json.dumps(await self.progress(), ensure_ascii=False)
 
     async def hand_in(self, material: str, *, key: str) -> None:
         """A scan of the material, as a file. Raises ApiRefusal, ApiAway."""

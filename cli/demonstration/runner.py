@@ -1,6 +1,7 @@
 """Plays the people of the demonstration, through the public API alone."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -239,14 +240,17 @@ class Runner:
 
     async def _observed(self, script: DemonstrationCase, case: Json, opened: _Opened) -> ObservedCase:
         requests = (case["coordination"] or {}).get("requests", ())
+        looked_at = {*script.expect.sent, *script.expect.never_sent}
         journals = {
             department: await self._journal(department)
-            for department in sorted({one["department"] for one in requests if one["key"] in script.expect.never_sent})
+            for department in sorted({one["department"] for one in requests if one["key"] in looked_at})
         }
         seen = observed_case(case, journals, self.players.day_seconds)
         seen = replace(seen, facts=await self._recorded(opened.case_id))
-        if script.expect.told and opened.requester is not None:
-            seen = replace(seen, told=await opened.requester.told())
+        if script.expect.reads and opened.requester is not None:
+            told = await opened.requester.progress()
+            declined = (one["zh"] for step in told["steps"] for one in step["declined_by"])
+            seen = replace(seen, told=json.dumps(told, ensure_ascii=False), declined_told=tuple(declined))
         return seen
 
     async def _recorded(self, case_id: str) -> tuple[str, ...]:

@@ -91,6 +91,8 @@ class Expectation(ScriptPart):
     late: tuple[str, ...] = ()
     rungs: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Rungs that must have fired for an ask, a material or `<ask>-rectify`; others may have."""
+    sent: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Fields that an ask must have carried."""
     never_sent: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Fields that an ask must not have carried to its department."""
     interim: Outcome | None = None
@@ -107,15 +109,28 @@ class Expectation(ScriptPart):
     no_facts: tuple[FactKind, ...] = ()
     told: tuple[str, ...] = ()
     """Words that the requester reads with the progress code."""
+    never_told: tuple[str, ...] = ()
+    """Words that the requester must not read."""
+    declined_told: tuple[str, ...] = ()
+    """Names under which the requester reads who declined, in their order."""
+    decided_by: str = ""
+    """Who signed the outcome; left out where anybody may have."""
+    library_tag: str | None = None
+    counted_in_rates: bool = True
     same_facts: bool = False
     """Linked to the first case, which refused the same."""
     reopened: bool = False
     """A reopening of the first case."""
 
     @property
+    def reads(self) -> bool:
+        """Whether something is expected of what the requester reads."""
+        return bool(self.told or self.never_told or self.declined_told)
+
+    @property
     def named(self) -> frozenset[str]:
         """Every ask that is spoken of."""
-        tables = (self.replies, self.rungs, self.never_sent, self.due_days, self.bounces, self.declined)
+        tables = (self.replies, self.rungs, self.sent, self.never_sent, self.due_days, self.bounces, self.declined)
         found = {key for table in (*tables, self.deferrals, self.materials) for key in table}
         return frozenset(found.union(self.in_time, self.late))
 

@@ -38,6 +38,9 @@ def deferral(
         name="新法定代表人身份证原件",
         channels=(Channel.POST, Channel.ONLINE),
         verifier=verifier,
+        form="原件",
+        holder="新法定代表人本人",
+        method="与远程视频记录比对",
         state=MaterialState.PROMISED,
         clock=proofs(ClockKind.DEFERRED_MATERIAL),
         due_at=DUE,
@@ -48,6 +51,7 @@ def deferral(
         instrument=instrument,
         state=DeferralState.RUNNING,
         commitment="本人承诺\n五个工作日内邮寄原件。",
+        remote_check="远程视频核验 13912345678 本人，通过。",
         materials=(material,),
     )
 

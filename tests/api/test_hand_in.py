@@ -5,6 +5,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from api.throttle import FAILED_CODES_A_MINUTE
 from domain.audit import AuditKind
 from domain.codes import Outcome
 from domain.decision import Decision
-from domain.deferral import Channel, DeferralSnapshot, MaterialState, Submission, SubmitMaterial
-from domain.errors import conflict
+from domain.deferral import Channel, DeferralSnapshot, DeferralState, MaterialState, Submission, SubmitMaterial
+from domain.errors import conflict, unavailable
 from domain.fact import FactKind
 from domain.file_kind import MAX_FILE_BYTES
 from domain.person import PersonRole
@@ -70,7 +71,11 @@ class Taking:
             if material.state is MaterialState.VERIFYING:
                 raise conflict("material-not-awaited", "this material is VERIFYING, said user:secret")
             came = Submission(
-                number=1, at=now, channel=decision.channel, sha256=decision.sha256, file_ref=decision.file_ref
+                number=1,
+                at=decision.received_at or now,
+                channel=decision.channel,
+                sha256=decision.sha256,
+                file_ref=decision.file_ref,
             )
             taken = material.model_copy(update={"state": MaterialState.VERIFYING, "submissions": (came,)})
             shown["deferrals"] = (promise.model_copy(update={"materials": (taken,)}),)
@@ -78,7 +83,7 @@ class Taking:
             (one,) = decision.received
             out = notice()
             lines = tuple(
-                line.model_copy(update={"received_at": now, "received_as": one.received_as})
+                line.model_copy(update={"received_at": decision.received_at or now, "received_as": one.received_as})
                 if line.name == one.name
                 else line
                 for line in out.materials
@@ -174,6 +179,40 @@ async def test_the_same_file_has_one_effect_and_another_under_its_key_is_a_confl
     assert len(shelved(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("material", [PROMISED, CONTRACT])
+async def test_it_is_judged_by_when_it_reached_us_however_slow_the_engine_is(desk: Desk, material: str) -> None:
+    known = await coordinated(desk)
+    taking = desk.engine.effect
+    assert taking is not None
+    desk.wall.at = DUE - timedelta(seconds=1)
+
+    def slowly(decision: Decision) -> None:
+        desk.wall.at += timedelta(minutes=1)
+        taking(decision)
+
+    desk.engine.effect = slowly
+    receipt = await hand_in(desk, known, material=material)
+    assert receipt.status_code == 200, receipt.text
+    (command,) = desk.engine.decisions.values()
+    assert isinstance(command, SubmitMaterial | ReceiveSupplement)
+    assert command.received_at == DUE - timedelta(seconds=1)
+    assert datetime.fromisoformat(receipt.json()["handed_in_at"]) == command.received_at
+
+
+async def test_the_same_file_under_its_key_is_no_other_one_because_it_comes_later(desk: Desk) -> None:
+    known = await coordinated(desk)
+    taking = desk.engine.effect
+
+    def unconfirmed(_: Decision) -> None:
+        raise unavailable("engine-unavailable", "not confirmed in time")
+
+    desk.engine.effect = unconfirmed
+    assert refused(await hand_in(desk, known)) == (503, "engine-unavailable")
+    desk.engine.effect = taking
+    desk.wall.at += timedelta(minutes=5)
+    assert (await hand_in(desk, known)).status_code == 200
+
+
 async def test_a_key_stands_for_one_file_also_while_the_material_is_awaited(desk: Desk) -> None:
     known = await coordinated(desk)
     desk.engine.effect = None
@@ -213,6 +252,21 @@ async def test_what_is_not_awaited_here_is_refused_and_nothing_is_kept(
 async def test_what_is_overdue_or_was_rejected_is_still_taken(desk: Desk, state: MaterialState) -> None:
     known = await coordinated(desk, state=state)
     assert (await hand_in(desk, known)).status_code == 200
+
+
+@pytest.mark.parametrize(("false", "status"), [(False, 200), (True, 409)])
+async def test_late_is_not_never_until_the_result_is_revoked_unless_a_paper_was_found_false(
+    desk: Desk, false: bool, status: int
+) -> None:
+    known = await coordinated(desk)
+    (promise,) = TypeAdapter(tuple[DeferralSnapshot]).validate_python(desk.engine.shown["deferrals"])
+    failed = promise.materials[0].model_copy(update={"state": MaterialState.FAILED, "found_false": false})
+    broken = {"state": DeferralState.REVOCATION_PROPOSED, "materials": (failed,)}
+    desk.engine.shown["deferrals"] = (promise.model_copy(update=broken),)
+    told = (await seen(desk, known))[PROMISED]
+    assert told["online"] is not false
+    assert ("请尽快提交" in told["status"]["zh"]) is not false
+    assert (await hand_in(desk, known)).status_code == status
 
 
 async def test_a_refusal_of_the_engine_names_nobody(desk: Desk) -> None:

@@ -164,7 +164,8 @@ async def test_the_commitment_letter_says_who_what_until_when_and_what_otherwise
     for wanted in (
         says, case_id, "某餐饮有限公司", "食品经营许可", "新法定代表人身份证原件", "2023年1月10日 17:00",
         "邮寄、网上提交", "凭案件编号和进度查询码", "with the case number and the progress code", "市场监督管理局",
-        "本人承诺 五个工作日内邮寄原件。", "Letter of commitment",
+        "本人承诺 五个工作日内邮寄原件。", "Letter of commitment", "材料形式：原件",
+        "出具或者保管单位：新法定代表人本人", "核验方式：与远程视频记录比对", "how: 与远程视频记录比对",
     ):  # fmt: skip
         assert wanted in letter.text, wanted
     assert "310000199001010010" not in letter.text

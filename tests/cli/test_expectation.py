@@ -24,13 +24,15 @@ EXPECTED = Expectation(
     in_time=("medical",),
     late=("housing",),
     rungs={"housing": ("reply_overdue",)},
+    sent={"medical": ("health",)},
     never_sent={"housing": ("health",)},
+    decided_by="user:leader",
 )
 HOUSING = ObservedRequest(
     "housing", "housing", reply=ReplyCode.REFUSED, in_time=False, rungs=("reply_reminder", "reply_overdue")
 )
 MEDICAL = ObservedRequest("medical", "medical", reply=ReplyCode.ACCEPTED, in_time=True, sent_fields=("health",))
-SEEN = ObservedCase("LD-2026-000001", Outcome.OTHER_SUPPORT, (HOUSING, MEDICAL))
+SEEN = ObservedCase("LD-2026-000001", Outcome.OTHER_SUPPORT, (HOUSING, MEDICAL), decided_by="user:leader")
 
 
 def with_housing(**changes: object) -> ObservedCase:
@@ -58,6 +60,10 @@ def test_a_case_that_went_as_expected_has_no_misses() -> None:
             with_housing(sent_fields=("health", "requester_name")),
             "housing: sent to the department although it must not be: health",
         ),
+        (replace(SEEN, requests=(HOUSING,)), "medical: not sent to the department: health"),
+        (replace(SEEN, decided_by="user:other"), "signed by: expected user:leader, got user:other"),
+        (replace(SEEN, counted_in_rates=False), "counted in rates: expected True, got False"),
+        (replace(SEEN, library_tag="旧通知"), "tag for the library: expected none, got 旧通知"),
     ],
 )
 def test_every_kind_of_difference_is_named(seen: ObservedCase, said: str) -> None:
@@ -90,6 +96,8 @@ PROMISED = Expectation(
     facts=(FactKind.DEFERRAL_OPENED, FactKind.OUTCOME),
     no_facts=(FactKind.DISHONESTY_MARK,),
     told=("文化",),
+    never_told=("13955550123",),
+    declined_told=("文化和旅游局",),
     same_facts=True,
     reopened=True,
 )
@@ -104,6 +112,7 @@ WENT_WELL = ObservedCase(
     closed_at=CLOSED_AT,
     facts=("REGISTERED", "DEFERRAL_OPENED", "OUTCOME"),
     told="文化和旅游局",
+    declined_told=("文化和旅游局",),
     same_facts_as="LD-2026-000001",
     reopened_from="LD-2026-000001",
     first_case="LD-2026-000001",
@@ -134,6 +143,9 @@ def test_a_promise_that_was_kept_has_no_misses() -> None:
         (replace(WENT_WELL, facts=("OUTCOME", "DEFERRAL_OPENED")), "facts missing, or not in this order: OUTCOME"),
         (replace(WENT_WELL, facts=(*WENT_WELL.facts, "DISHONESTY_MARK")), "facts that must not be there: DISHONESTY"),
         (replace(WENT_WELL, told=""), "the requester cannot read: 文化"),
+        (replace(WENT_WELL, told=""), "what the requester reads was not seen"),
+        (replace(WENT_WELL, told="文化：13955550123"), "the requester reads what is not meant for them: 13955550123"),
+        (replace(WENT_WELL, declined_told=()), "the requester is told who declined: expected 文化和旅游局, got nobody"),
         (replace(WENT_WELL, same_facts_as=None), "expected the same facts as LD-2026-000001, got no link"),
         (replace(WENT_WELL, reopened_from="LD-2026-000002"), "expected a reopening of LD-2026-000001, got LD-2026-000"),
     ],

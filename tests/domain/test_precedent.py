@@ -107,6 +107,29 @@ def test_what_can_be_learned_is_still_there() -> None:
     assert (draft.outcome, draft.cause, draft.days_to_outcome) == (Outcome.LAWFULLY_REFUSED, Cause.CROSS_DEPT, 5.0)
 
 
+@pytest.mark.parametrize(
+    ("decision", "outcome", "counted"),
+    [
+        (TriageDecision.REFER_OUT, Outcome.REFERRED, False),
+        (TriageDecision.RESOLVE_ON_SPOT, Outcome.EXPLAINED, True),
+        (TriageDecision.COORDINATE, Outcome.REFERRED, True),
+        (TriageDecision.COORDINATE, Outcome.NOT_DONE, True),
+        (TriageDecision.SUPERVISE, Outcome.DONE, True),
+    ],
+)
+def test_rates_leave_out_what_was_never_this_windows_matter_and_nothing_else(
+    decision: TriageDecision, outcome: Outcome, counted: bool
+) -> None:
+    record = samples.record(cause=Cause.OUT_OF_SCOPE, stage=CaseStage.CLOSED)
+    assert record.triage is not None
+    ended = OutcomeRecord(outcome=outcome, decided_by="user:leader", decided_at=samples.DUE, reason="12345")
+    triage = record.triage.model_copy(update={"decision": decision})
+    update = {"triage": triage, "outcome": ended, "closed_at": samples.DUE}
+    draft = draft_precedent(record.model_copy(update=update))
+    assert draft is not None
+    assert draft.counted_in_rates is counted
+
+
 def test_an_open_case_leaves_no_draft() -> None:
     assert draft_precedent(samples.record()) is None
 

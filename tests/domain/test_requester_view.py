@@ -119,6 +119,8 @@ def test_promised_materials_come_with_their_channels() -> None:
         name="原件",
         channels=(Channel.POST, Channel.WECHAT),
         verifier="market",
+        form="原件",
+        holder="公安派出所",
         state=MaterialState.REJECTED,
         due_at=samples.DUE,
     )
@@ -133,6 +135,7 @@ def test_promised_materials_come_with_their_channels() -> None:
     (item,) = shown.to_supply
     assert (item.material, item.online, item.awaited) == ("permit-m1", False, True)
     assert (item.name, [channel.zh for channel in item.channels]) == ("原件", ["邮寄", "微信"])
+    assert (item.form, item.holder) == ("原件", "公安派出所")
     assert "重新提交" in item.status.zh
 
 

@@ -65,11 +65,11 @@ async def test_an_old_letter_is_explained_the_same_day_and_found_in_the_library(
     async with window.store.reading() as session:
         draft = await session.precedents.get(record.case_id)
     assert draft is not None
-    assert draft.tag == "旧通知指引过时"
+    assert (draft.tag, draft.counted_in_rates) == ("旧通知指引过时", True)
 
 
 async def test_parking_is_referred_and_nobody_is_asked(window: Window) -> None:
-    """X-1. No rate is computed anywhere yet; REFERRED is an outcome of its own, so that none can count it as done."""
+    """X-1. What will be counted later is told to leave it out, in the case and in what the library keeps of it."""
     person = {"type": RequesterType.INDIVIDUAL, "name": "王某", "contact": "13900000000"}
     record, code = await registered(window, "2023-03-06T10:15", person, item=Item(name="小区停车管理"))
     referred = TriageInput(decision=TriageDecision.REFER_OUT, cause=Cause.OUT_OF_SCOPE, refer_to="12345")
@@ -81,6 +81,11 @@ async def test_parking_is_referred_and_nobody_is_asked(window: Window) -> None:
     told = await read_progress(window.office, await open_progress(window.office, record.case_id, code))
     assert told.outcome is not None
     assert told.outcome.where_to_go == "12345"
+    assert await draft_precedents(window.office) == 1
+    async with window.store.reading() as session:
+        draft = await session.precedents.get(record.case_id)
+    assert draft is not None
+    assert (closed.counted_in_rates, draft.counted_in_rates) == (False, False)
 
 
 async def test_the_restaurant_is_called_by_the_next_working_day(window: Window) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from domain.clock import Clock, ClockKind
 from domain.deferral import DeferralSnapshot, DeferralState, Instrument, MaterialSnapshot, MaterialState
+from domain.joint_decision import DangerousAct, Proposal
 from domain.ladder import instants
 from domain.limit import Limit
 from domain.rung_proof import ClockProofs, RungProof
@@ -30,6 +31,42 @@ async def silent(window: Window, place: str) -> list[str]:
     """Names of the rungs that the checker misses at this place."""
     told = [one.detail for one in await verify(window.office) if one.invariant == "I6"]
     return [detail.split(": ")[1].split(" ")[0] for detail in told if detail.startswith(f"{place}: ")]
+
+
+@pytest.mark.parametrize(
+    ("state", "false", "found"),
+    [
+        (MaterialState.VERIFYING, False, 0),
+        (MaterialState.SUSPECT, False, 0),
+        (MaterialState.FAILED, False, 1),
+        (MaterialState.VERIFYING, True, 1),
+    ],
+)
+async def test_the_second_person_of_a_revocation_is_chased_unless_a_paper_is_looked_at(
+    window: Window, state: MaterialState, false: bool, found: int
+) -> None:
+    record = await window.launched()
+    request = f"{record.case_id}.dissolve"
+    material = MaterialSnapshot(
+        material_id=f"{request}-m1", request_id=request, name="card", verifier="market", state=state, found_false=false
+    )
+    broken = DeferralSnapshot(
+        request_id=request,
+        instrument=Instrument.ISSUE_THEN_VERIFY,
+        state=DeferralState.REVOCATION_PROPOSED,
+        materials=(material,),
+    )
+    act = Proposal(
+        proposal_id="revoke",
+        act=DangerousAct.REVOKE,
+        proposed_by="user:leader",
+        proposed_at=window.wall.at,
+        reason="not supplied",
+        legal_basis="art. 69",
+    )
+    await window.engine.show(record.case_id, deferrals=(broken,), proposals=(act,))
+    told = [one.detail for one in await verify(window.office)]
+    assert told.count("an act waits for its second person and nobody is chased for it") == found
 
 
 async def test_a_notice_a_material_and_a_rectification_without_proofs_are_found(window: Window) -> None:

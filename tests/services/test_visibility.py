@@ -4,11 +4,13 @@ import pytest
 
 from domain.case import CaseFilter
 from domain.codes import CaseStage, RequestState, Role
+from domain.deferral import DeferralSnapshot
 from domain.errors import ErrorCategory, LiandongError
 from domain.person import Person
 from services.launch_coordination import launch_coordination
 from services.list_cases import list_cases
 from services.read_case import explain_clocks, read_case, read_timeline
+from tests.api.materials import deferral, submission
 from tests.services.conftest import (
     ACCEPTED,
     ADMIN,
@@ -125,12 +127,21 @@ TOLD = "反映人甲 13900000000，证件310000199001010010，另一人 １３�
 HIDDEN = ("反映人甲", "13900000000", "310000199001010010", "１３８００１３８０００", "310000195512310025")
 
 
+def _promise(case_id: str) -> DeferralSnapshot:
+    promised = deferral(case_id, submission(1, "ab" * 32).model_copy(update={"note": TOLD, "result": TOLD}))
+    words = {"form": TOLD, "holder": TOLD, "method": TOLD}
+    materials = tuple(one.model_copy(update=words) for one in promised.materials)
+    said = {"commitment": TOLD, "remote_check": f"远程核验：{TOLD}", "override_reason": TOLD, "objections": (TOLD,)}
+    return promised.model_copy(update={"materials": materials, **said})
+
+
 @pytest.mark.parametrize("person", [AUDITOR, LEADER.model_copy(update={"person_id": "l-2"})])
 async def test_free_text_is_readable_but_identifiers_in_it_are_not(window: Window, person: Person) -> None:
     record = await window.triaged(title=TOLD, request=f"原租户未注销。{TOLD}")
     told = plan(ask("dissolve", role=Role.LEAD, text=f"请协助。{TOLD}"))
     await launch_coordination(window.office, LEADER, record.case_id, told)
     await window.send(f"{record.case_id}.dissolve", {"code": "INTERIM", "note": TOLD})
+    await window.engine.show(record.case_id, deferrals=(_promise(record.case_id),), weighings=(TOLD,))
     shown = await read_case(window.office, person, record.case_id)
     texts = shown.model_copy(update={"registration": shown.registration.model_copy(update={"requester": None})})
     timeline = await read_timeline(window.office, person, record.case_id)
@@ -138,6 +149,7 @@ async def test_free_text_is_readable_but_identifiers_in_it_are_not(window: Windo
     written = texts.model_dump_json() + timeline.model_dump_json()
     assert "原租户未注销" in written
     assert "请协助" in written
+    assert "远程核验" in written
     assert not [value for value in HIDDEN if value in written]
     # A list knows nobody by name
     assert not [value for value in HIDDEN[1:] if value in line.title]

@@ -1,5 +1,6 @@
 """Does each step to the running case and to the reference model, and holds them against each other."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,8 @@ class Drive:
         self.world = world
         self.model = model
         self.done: list[str] = []
+        self.paper = ""
+        """SHA-256 of what was handed in last."""
 
     async def step(self, name: str) -> None:
         """`!name` must be refused, any other must take effect."""
@@ -78,8 +81,10 @@ class Drive:
         tries = len(deferrals[0].materials[0].submissions) + 1 if deferrals else 1
         reply: dict[str, Any] = {"code": "ACCEPTED"} if kind == "verify" else {"code": "REFUSED", **ANSWERS["REFUSED"]}
         self.world.departments.answers(f"subject-m1s{tries}", self.model.now, reply)
-        submit = {"kind": "submit_material", "material_id": f"{SUBJECT}-m1", "channel": "POST", "sha256": "ab" * 32}
+        paper = hashlib.sha256(f"try {len(self.done)}".encode()).hexdigest()
+        submit = {"kind": "submit_material", "material_id": f"{SUBJECT}-m1", "channel": "POST", "sha256": paper}
         told = await self._decide(submit)
+        self.paper = paper if told is None else self.paper
         assert told == SUBMISSIONS[kind](self.model), self.done
         for _ in range(60 if told is None else 0):
             await self.world.env.sleep(_STEP)
@@ -126,7 +131,7 @@ class Drive:
             assert _close(material.due_at, model.promised_until), self.done
             assert _close(snapshot.deferrals[0].rectify_by, model.rectify_by), self.done
             if model.material == "VERIFIED":
-                assert material.submissions[-1].sha256 == "ab" * 32
+                assert material.submissions[-1].sha256 == self.paper, self.done
 
     def _compare_waits(self, snapshot: CaseSnapshot) -> None:
         running = [one for one in snapshot.waits if one.running]

@@ -21,7 +21,13 @@ from tests.workflows.drive import Drive
 from tests.workflows.reference import Model
 from tests.workflows.skipped_time import CASE, SkippedTime, ask, skipped_time
 from tests.workflows.steps import STEPS, TRACES, possible, refused
-from tests.workflows.what_must_hold import late_is_visible, nobody_was_silent, one_effect, one_terminal_state
+from tests.workflows.what_must_hold import (
+    a_verified_paper_stays,
+    late_is_visible,
+    nobody_was_silent,
+    one_effect,
+    one_terminal_state,
+)
 
 DRAWN = int(os.environ.get("ORDERS", "2"))
 LONGEST = 7
@@ -85,6 +91,7 @@ async def _driven(cached: int) -> AsyncIterator[Drive]:
         await _end(world)
         await world.result()
         one_terminal_state(world.store)
+        a_verified_paper_stays(world.store)
         replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
         await replayer.replay_workflow(await world.history())
 

@@ -23,6 +23,7 @@ from domain.errors import LiandongError
 from domain.fact import FactKind
 from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
 from domain.limit import Limit
+from domain.to_supply import to_supply
 from domain.waiting import Matter
 from tests.workflows.skipped_time import CASE, Script, SkippedTime, as_2023, ask, day, instant, skipped_time
 
@@ -44,6 +45,9 @@ def conditionally(**changes: Any) -> dict[str, Any]:
                 "due": "5 working_days",
                 "channels": ["POST", "IN_PERSON"],
                 "verifier": "market",
+                "form": "original",
+                "holder": "the new legal representative",
+                "method": "compare with the video",
             }
         ],
         "commitment": "signed by the agent",
@@ -81,6 +85,7 @@ async def test_the_promised_card_comes_by_post_and_is_verified(env: WorkflowEnvi
         await world.until("2023-02-15T16:00")
         snapshot = await world.snapshot()
         assert snapshot.requests[0].state is RequestState.ANSWERED
+        assert as_2023(snapshot.requests[0].rounds[0].due_at) == "2023-02-15T17:00"
         assert snapshot.requests[0].rounds[0].in_time is True
         assert snapshot.interim_outcome is Outcome.DONE_CONDITIONALLY
         assert snapshot.outcome is None
@@ -98,16 +103,27 @@ async def test_the_promised_card_comes_by_post_and_is_verified(env: WorkflowEnvi
     assert (ended.state, ended.materials[0].state) == (DeferralState.KEPT, MaterialState.VERIFIED)
     assert ended.materials[0].submissions[0].sha256 == "ab" * 32
     asked = next(send for send in world.departments.sends if send.request_id.endswith("-m1s1"))
-    assert asked.fields == {"material": "original ID card", "channel": "POST", "sha256": "ab" * 32}
-    interim = [fact.data.get("interim") for fact in world.store.of_kind(FactKind.OUTCOME)]
-    assert interim == ["DONE_CONDITIONALLY", None]
+    assert asked.fields == {
+        "material": "original ID card",
+        "channel": "POST",
+        "sha256": "ab" * 32,
+        "form": "original",
+        "method": "compare with the video",
+        "remote_check": "remote video, passed",
+    }
+    assert (ended.remote_check, ended.materials[0].holder) == ("remote video, passed", "the new legal representative")
+    issued, done = world.store.of_kind(FactKind.OUTCOME)
+    (verified_on,) = world.store.of_kind(FactKind.MATERIAL_VERIFIED)
+    assert (issued.data["interim"], done.data["outcome"]) == ("DONE_CONDITIONALLY", "DONE")
+    assert as_2023(issued.at).startswith("2023-02-15"), "effective the same day"
+    assert done.at >= verified_on.at >= instant("2023-02-21T09:30")
 
 
 async def test_the_promised_material_never_comes(env: WorkflowEnvironment) -> None:
     """CM-2: rectify, then a proposal, then two people with a legal ground."""
     revoke = ProposeAct(**by("revoke"), act=DangerousAct.REVOKE, legal_basis="licensing law art. 69", remedy="review")
     async with skipped_time(env, START, accepted()) as world:
-        await world.start(world.launch(PLAN))
+        await world.start(world.launch(PLAN, urgent=True))
         await world.until("2023-02-22T12:00")
         reminded = [as_2023(one.fired_at)[:10] for one in (await deferral(world)).materials[0].clock.rungs]  # type: ignore[union-attr]
         assert reminded == ["2023-02-20", "2023-02-22"]
@@ -187,13 +203,17 @@ async def test_a_verification_has_time_of_its_own_although_the_agreed_date_has_p
 async def test_a_typhoon_extends_without_a_mark(env: WorkflowEnvironment) -> None:
     """CM-3: the ferry does not run; the date has passed already when anybody knows."""
     verified = {"change-m1s1": [(instant("2023-02-28T15:30"), ACCEPTS)]}
-    two_days = Limit.parse("3 working_days")
+    three_days = Limit.parse("3 working_days")
     async with skipped_time(env, START, accepted(verified)) as world:
-        await world.start(world.launch(PLAN))
+        await world.start(world.launch(PLAN, urgent=True))
         await world.until("2023-02-23T10:00")
-        more = ExtendMaterial(**by("more"), material_id=CARD, limit=two_days)
-        assert await refused(world, more) == "extension-asked-too-late"
-        storm = ExtendMaterial(**by("storm"), material_id=CARD, limit=two_days, force_majeure=True)
+        more = ExtendMaterial(**by("more"), material_id=CARD, limit=three_days)
+        with pytest.raises(LiandongError) as too_late:
+            await world.engine.decide(CASE, more)
+        assert too_late.value.code == "extension-asked-too-late"
+        assert f"hand it in by {day('2023-03-02')} 17:00" in too_late.value.detail
+        assert "force majeure" in too_late.value.detail
+        storm = ExtendMaterial(**by("storm"), material_id=CARD, limit=three_days, force_majeure=True)
         await world.engine.decide(CASE, storm)
         given = await deferral(world)
         assert (given.state, given.materials[0].extensions) == (DeferralState.RUNNING, 0)
@@ -202,6 +222,8 @@ async def test_a_typhoon_extends_without_a_mark(env: WorkflowEnvironment) -> Non
         await world.engine.decide(CASE, submit())
         result = await world.result()
     assert result.outcome.outcome is Outcome.DONE
+    (extended,) = world.store.of_kind(FactKind.MATERIAL_EXTENDED)
+    assert (extended.actor, extended.data["mark"]) == ("user:leader", "force majeure, no mark")
     assert world.store.of_kind(FactKind.DISHONESTY_MARK) == []
 
 
@@ -273,6 +295,7 @@ async def test_a_paper_that_contradicts_the_remote_check_stops_and_tells_the_sup
         assert (await world.snapshot()).outcome is None
         await world.engine.decide(CASE, ClearSuspicion(**by("no", "user:sup"), material_id=CARD, genuine=False))
         assert (await deferral(world)).state is DeferralState.REVOCATION_PROPOSED
+        assert [one.awaited for one in to_supply(await world.snapshot())] == [False], "no other paper mends that"
         more = ExtendRectification(
             **by("more"), request_id=CHANGE, limit=Limit.parse("1 working_days"), authority="rule 2"
         )

@@ -52,6 +52,8 @@ async def test_while_nobody_asks_the_silence_is_looked_at_again_and_again(env: W
         await world.start(world.launch(OWNER, LICENCE))
         await world.until("2023-03-15T10:00")
         wait = [one for one in (await world.snapshot()).waits if one.running]
+        owner = (await world.request("owner")).rounds[0]
     assert [one.why for one in wait] == ["nobody moved after the last rung: owner"]
+    assert (owner.due_at, owner.in_time) == (None, None), "our clock binds nobody outside: never overdue"
     assert told(world, "external_follow_up") == ["2023-02-17T09:00"]
     assert told(world, "review_due") == ["2023-02-27T09:00", "2023-03-07T09:00", "2023-03-15T09:00"]

@@ -14,6 +14,7 @@ from domain.fact import FactKind
 from domain.limit import Limit
 from domain.objection import ConveneConference, Designate
 from domain.time_decision import AnswerExtension
+from tests.domain.test_requester_view import DEPARTMENTS, view
 from tests.workflows.skipped_time import CASE, SkippedTime, as_2023, ask, day, department, instant, skipped_time
 
 PERMIT = f"{CASE}.permit"
@@ -52,6 +53,9 @@ async def test_a_new_policy_moved_the_matter_and_both_departments_return_it(env:
         disputed = await world.request("permit")
         assert (disputed.state, disputed.bounces) == (RequestState.DECISION, 2)
         assert "conference" in (await world.snapshot()).decision_needed
+        (told,) = view(await world.snapshot()).steps
+        assert told.declined_by == (DEPARTMENTS["culture"], DEPARTMENTS["market"])
+        assert "值班长正在确定由谁负责" in told.status.zh
         assert (
             await refused(world, ReassignRequest(**by("again"), request_id=PERMIT, to=culture)) == "conference-needed"
         )
@@ -70,7 +74,10 @@ async def test_a_new_policy_moved_the_matter_and_both_departments_return_it(env:
         await world.engine.decide(CASE, ruling)
         result = await world.result()
         request = await world.request("permit")
+        told, _helping = view(await world.snapshot()).steps
     assert result.outcome.outcome is Outcome.DONE
+    assert told.declined_by == (DEPARTMENTS["culture"], DEPARTMENTS["market"])
+    assert told.responsible == DEPARTMENTS["culture"]
     assert request.bounces == 2
     assert [one.department for one in request.rounds] == ["culture", "market", "culture"]
     assert request.rounds[2].ruling == "no. 3/2023"

@@ -11,21 +11,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from bootstrap.workers import WORKFLOWS, workflow_runner
-from domain.assignment import AnswerExternal, ReassignRequest
+from domain.assignment import AnswerExternal, ReassignRequest, WithdrawRequest
 from domain.decision import WithdrawCase
+from domain.deferral import Channel, SubmitMaterial
 from domain.disable_department import HandOverRound
+from domain.fact import FactKind
 from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
 from domain.limit import Limit
 from domain.outage import Outage, OutageCause, OutagePause
+from domain.supplement import IssueSupplementNotice, ReceivedMaterial, ReceiveSupplement
 from domain.time_decision import ExtendRequest, PauseRequest, ResumeRequest
 from tests.workflows.conftest import CONVERTER
-from tests.workflows.skipped_time import CASE, SkippedTime, ask, department, instant, skipped_time
+from tests.workflows.skipped_time import CASE, Script, SkippedTime, ask, department, instant, skipped_time
 
 HISTORIES = Path(__file__).parent / "histories"
 SAVED = sorted(HISTORIES.glob("*.json"))
@@ -133,12 +137,74 @@ async def waiting(env: WorkflowEnvironment) -> WorkflowHistory:
         return await _finished(world)
 
 
+async def consent(env: WorkflowEnvironment) -> WorkflowHistory:
+    """Something in the inbox holds a consent, turns out to be no answer, and the silence counts."""
+    view = ask("view", "market", role="LEAD", reply_limit="3 working_days", silence_consents="district rule 12/2022")
+    async with skipped_time(env, "2023-03-13T09:00") as world:
+        await world.start(world.launch(view))
+        await world.until("2023-03-16T16:30")
+        world.store.waiting[f"{CASE}.view", 1] = "inbox-1"
+        await world.until("2023-03-17T09:05")
+        world.store.waiting.clear()
+        return await _finished(world, FactKind.RUNG_HELD, FactKind.CONSENTED_BY_SILENCE)
+
+
+async def restored(env: WorkflowEnvironment) -> WorkflowHistory:
+    """A promise that was broken only because its paper was recorded late; two people had begun to revoke."""
+    change, accepted = f"{CASE}.change", instant("2023-02-15T11:20")
+    on_trust: dict[str, JsonValue] = {
+        "code": "ACCEPTED_CONDITIONALLY",
+        "timing": "ISSUE_THEN_VERIFY",
+        "commitment": "signed",
+        "deferred": [{"name": "card", "due": "5 working_days", "channels": ["POST"]}],
+    }
+    script: Script = {
+        f"{change}.r1": [(accepted, on_trust)],
+        "change-m1s1": [(instant("2023-03-07T10:30"), {"code": "ACCEPTED"})],
+    }
+    async with skipped_time(env, "2023-02-15T10:05", script) as world:
+        await world.start(world.launch(ask("change", "market", role="LEAD", reply_limit="1 working_days")))
+        await world.until("2023-03-03T12:00")
+        revoke = ProposeAct(**_by("revoke"), act=DangerousAct.REVOKE, legal_basis="art. 69", remedy="review")
+        await world.engine.decide(CASE, revoke)
+        came = SubmitMaterial(**_by("found"), material_id=f"{change}-m1", channel=Channel.POST)
+        in_time = came.model_copy(update={"received_at": instant("2023-02-22T16:00")})
+        await world.engine.decide(CASE, in_time)
+        await world.until("2023-03-06T10:00")
+        second = _by("no") | {"decided_by": "user:other"}
+        await world.engine.decide(CASE, ConfirmAct(**second, proposal_id="revoke", confirmed=False))
+        return await _finished(world, FactKind.REVOCATION_PROPOSED, FactKind.PROMISE_RESTORED)
+
+
+async def silent_holder(env: WorkflowEnvironment) -> WorkflowHistory:
+    """What a department holds already is fetched there in vain, and becomes the requester's to bring."""
+    permit = f"{CASE}.permit"
+    script: Script = {
+        f"{permit}.r1": [(instant("2023-02-16T16:00"), {"code": "NEED_MORE", "materials": ["licence"]})],
+        f"{permit}.r2": [(instant("2023-03-03T11:00"), {"code": "ACCEPTED"})],
+    }
+    async with skipped_time(env, "2023-02-15T10:00", script) as world:
+        launch = world.launch(ask("permit", "culture", role="LEAD", reply_limit="5 working_days"))
+        await world.start(launch.model_copy(update={"held_by": {"licence": "market"}}))
+        await world.until("2023-02-16T16:59")
+        await world.engine.decide(CASE, IssueSupplementNotice(**_by("notice"), legal_basis="art. 32"))
+        await world.until("2023-02-27T10:00")
+        await world.engine.decide(CASE, WithdrawRequest(**_by("stop"), request_id=f"{CASE}.fetch1-1"))
+        await world.until("2023-03-01T10:00")
+        brought = (ReceivedMaterial(name="licence"),)
+        await world.engine.decide(CASE, ReceiveSupplement(**_by("it"), received=brought))
+        return await _finished(world, FactKind.HOLDER_SILENT)
+
+
 SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
     "silence": silence,
     "ordered_steps": ordered_steps,
     "decisions": decisions,
     "outage": outage,
     "waiting": waiting,
+    "consent": consent,
+    "restored": restored,
+    "silent_holder": silent_holder,
 }
 
 
@@ -186,8 +252,10 @@ def _fingerprint(history: WorkflowHistory) -> Counter[str]:
     return found
 
 
-async def _finished(world: SkippedTime) -> WorkflowHistory:
+async def _finished(world: SkippedTime, *taken: FactKind) -> WorkflowHistory:
+    """`taken`: what says that the case went the way for whose sake it is saved."""
     await world.result()
+    assert [kind for kind in taken if not world.store.of_kind(kind)] == []
     return await world.history()
 
 

@@ -53,6 +53,7 @@ async def test_restaurant_blocked_by_the_former_tenant(env: WorkflowEnvironment)
     assert as_2023(by_key["notice"].rounds[0].received_at) == "2023-01-16T17:00"
     assert by_key["licence"].rounds[0].in_time is True
     assert by_key["food"].rounds[0].in_time is True
+    assert by_key["food"].rounds[0].opened_at == by_key["licence"].rounds[0].opened_at, "side by side"
     assert by_key["owner"].rounds[0].in_time is None
     assert as_2023(snapshot.outcome.decided_at if snapshot.outcome else None) < "2023-01-20"
 
@@ -136,5 +137,7 @@ async def test_original_refused_other_support_given(env: WorkflowEnvironment) ->
         await world.engine.decide(CASE, again)
         result = await world.result()
     assert result.outcome.outcome is Outcome.OTHER_SUPPORT
+    assert result.outcome.decided_by == "user:leader"
+    assert result.outcome.legal_basis == "district low-rent standard"
     assert result.outcome.remedy == "review at the district bureau"
     assert len([fact for fact in world.store.facts.values() if fact.kind == "OUTCOME"]) == 1

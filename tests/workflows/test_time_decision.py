@@ -7,6 +7,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.codes import Outcome, ReplyCode, RequestState
+from domain.dispatch import DepartmentNote
 from domain.errors import LiandongError
 from domain.fact import FactKind
 from domain.outage import Outage, OutageCause
@@ -148,6 +149,26 @@ async def test_nobody_consents_to_what_never_arrived(env: WorkflowEnvironment) -
         view = await world.request("view")
     assert as_2023(result.outcome.decided_at) == "2023-03-22T09:00"
     assert "reply_overdue" in [proof.rung for proof in view.rounds[0].rungs]
+
+
+async def test_who_speaks_of_it_has_it_although_its_delivery_is_not_reported_yet(env: WorkflowEnvironment) -> None:
+    """Its system takes the request in and cannot say so until Thursday; its officer writes on Monday."""
+    spoken = instant("2023-03-13T12:00")
+    async with skipped_time(env, "2023-03-13T09:00") as world:
+        down = Outage(since=instant("2023-03-13T08:00"), cause=OutageCause.TIMEOUT)
+        world.departments.goes_down("market", down, instant("2023-03-16T10:00"))
+        await world.start(world.launch(SILENT))
+        await world.until("2023-03-13T12:00")
+        note = DepartmentNote(
+            note_id="note-1", request_id=VIEW, round=1, acknowledged=False, text="on it", received_at=spoken
+        )
+        await world.engine.note(note, CASE)
+        assert (await world.request("view")).rounds[0].delivered_at == spoken
+        result = await world.result()
+        view = await world.request("view")
+    assert as_2023(result.outcome.decided_at) == "2023-03-17T09:00"
+    assert view.rounds[0].delivered_at == spoken, "a later report makes it no later"
+    assert view.rounds[0].receipt == "market-1"
 
 
 async def test_a_wish_beyond_every_calendar_is_refused_with_its_reason(env: WorkflowEnvironment) -> None:

@@ -58,6 +58,18 @@ def late_is_visible(snapshot: CaseSnapshot, now: datetime) -> None:
             assert not late or material.state.value not in ("PROMISED", "REJECTED")
 
 
+def a_verified_paper_stays(store: ProgressMemory) -> None:
+    """I14: it is never verified again, and nothing takes its place."""
+    verified: dict[str, str | None] = {}
+    for snapshot in store.snapshots:
+        for material in (one for deferral in snapshot.deferrals for one in deferral.materials):
+            paper = material.submissions[-1].sha256 if material.submissions else None
+            if material.state.value == "VERIFIED":
+                verified.setdefault(material.material_id, paper)
+            if material.material_id in verified:
+                assert (material.state.value, paper) == ("VERIFIED", verified[material.material_id])
+
+
 def _clocks_beside(snapshot: CaseSnapshot) -> Iterable[tuple[Clock, Sequence[RungProof]]]:
     beside = [wait.clock for wait in snapshot.waits]
     beside += [snapshot.supplement.clock] if snapshot.supplement and snapshot.supplement.clock else []
