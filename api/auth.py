@@ -22,7 +22,8 @@ _bearer = HTTPBearer(
 )
 
 
-def office_of(request: Request) -> Office:
+async def office_of(request: Request) -> Office:
+    # A coroutine: a plain function would be called in a thread, for every request
     office: Office = request.app.state.office
     return office
 
@@ -58,7 +59,7 @@ async def _authenticated(
 
 async def identify(request: Request) -> Person:
     """For what is refused before an endpoint's own dependencies are asked. Raises like them."""
-    return await _authenticated(request, office_of(request), await _bearer(request))
+    return await _authenticated(request, await office_of(request), await _bearer(request))
 
 
 AnyPerson = Annotated[Person, Depends(_authenticated)]

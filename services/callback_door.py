@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from domain.case import CaseRecord
 from domain.codes import ReplyCode
 from domain.inbox import DepartmentMessage
 from domain.snapshot import CaseSnapshot, RoundSnapshot
@@ -23,12 +22,12 @@ class ClosedDoor(NamedTuple):
 
 
 async def closed_door(
-    office: Office, record: CaseRecord, message: DepartmentMessage, received_at: datetime
+    office: Office, case_id: str, message: DepartmentMessage, received_at: datetime
 ) -> ClosedDoor | None:
     """Judged on the live case where it can be had: an extension may have been granted a moment ago."""
     if message.reply is None or message.reply.code not in _GUARDED:
         return None
-    snapshot = await live_snapshot(office, record.case_id) or record.snapshot
+    snapshot = await live_snapshot(office, case_id) or await _projected(office, case_id)
     turn = next(_turns(snapshot, message), None) if snapshot else None
     return None if turn is None or turn.ended_at is not None else judge_door(message.reply.code, turn, received_at)
 
@@ -44,6 +43,11 @@ def judge_door(code: ReplyCode, turn: RoundSnapshot, received_at: datetime) -> C
     if code is ReplyCode.EXTENSION_REQUESTED and turn.due_at is not None and received_at > turn.due_at:
         return ClosedDoor("extension-asked-too-late", "more time is asked for before the due instant; answer now")
     return None
+
+
+async def _projected(office: Office, case_id: str) -> CaseSnapshot | None:
+    async with office.store.reading() as session:
+        return (await session.cases.get(case_id)).snapshot
 
 
 def _turns(snapshot: CaseSnapshot, message: DepartmentMessage) -> Iterator[RoundSnapshot]:

@@ -4,12 +4,10 @@ import logging
 from datetime import timedelta
 from typing import Final
 
-from domain.case import CaseRecord
 from domain.codes import CaseStage
 from domain.department import Department
 from domain.errors import LiandongError, not_found
 from domain.fact import Fact, FactKind
-from domain.ids import case_of
 from domain.inbox import DepartmentMessage, InboxEntry, InboxStatus
 from domain.store_ports import StoreSession
 from services.callback_door import ClosedDoor, closed_door
@@ -33,44 +31,44 @@ async def receive_message(office: Office, sender: Department, entry: InboxEntry)
     UNAVAILABLE when the message could not be made durable.
     """
     async with office.store.reading() as session:
-        earlier = await session.inbox.find(entry.department, entry.message_id)
+        if (earlier := await session.inbox.find(entry.department, entry.message_id)) is not None:
+            return stored_answer(earlier)
         stored = await as_stored(session, entry.message)
-    if earlier is not None:
-        return stored_answer(earlier)
-    record, owner = await _authorised(office, entry.department, entry.message, stored)
-    await _refuse_past_dates(office, record, entry)
-    door = await closed_door(office, record, entry.message, entry.received_at)
-    kept = await _store(office, entry, owner, door)
+    case_id, owner = await _authorised(office, entry.department, entry.message, stored)
+    await _refuse_past_dates(office, case_id, entry)
+    door = await closed_door(office, case_id, entry.message, entry.received_at)
+    kept = await _store(office, entry, case_id, owner, door)
     if kept.entry_id != entry.entry_id or kept.status is not InboxStatus.RECEIVED:
         return stored_answer(kept)
-    return await _bring(office, kept, Addressed(record, owner, sender))
+    return await _bring(office, kept, Addressed(case_id, owner, sender))
 
 
 async def _authorised(
     office: Office, department: str, message: DepartmentMessage, stored: Stored
-) -> tuple[CaseRecord, Ownership]:
-    record, owner = stored.record, await ownership(office, stored, message)
-    if record is not None and owner is not None and owner.department == department:
-        return record, owner
-    if record is not None:
-        await note_refusal(office, record, department, "unknown-request", message_id=message.message_id)
+) -> tuple[str, Ownership]:
+    case_id, owner = stored.case_id, await ownership(office, stored, message)
+    if case_id is not None and owner is not None and owner.department == department:
+        return case_id, owner
+    if case_id is not None:
+        await note_refusal(office, case_id, department, "unknown-request", message_id=message.message_id)
     raise not_found("unknown-request", "there is no such request for this department")
 
 
-async def _refuse_past_dates(office: Office, record: CaseRecord, entry: InboxEntry) -> None:
+async def _refuse_past_dates(office: Office, case_id: str, entry: InboxEntry) -> None:
     if entry.message.reply is None or not names_a_day(entry.message.reply):
         return
     today = (await office.calendar.current()).local_day(office.time.now())
     try:
         check_dates(entry.message.reply, today, field="data.reply")
     except LiandongError as refusal:
-        await note_refusal(office, record, entry.department, refusal.code, message_id=entry.message_id)
+        await note_refusal(office, case_id, entry.department, refusal.code, message_id=entry.message_id)
         raise
 
 
-async def _store(office: Office, entry: InboxEntry, owner: Ownership, door: ClosedDoor | None) -> InboxEntry:
+async def _store(
+    office: Office, entry: InboxEntry, case_id: str, owner: Ownership, door: ClosedDoor | None
+) -> InboxEntry:
     """Judge and keep the message in one transaction. The case's lock makes the first reply the first."""
-    case_id = case_of(entry.message.request_id) or ""
     async with office.store.writing() as session:
         stage = await session.cases.hold(case_id)
         known = await _known(session, stage, entry.message, owner)

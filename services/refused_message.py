@@ -5,7 +5,6 @@ import json
 import logging
 from typing import Final
 
-from domain.case import CaseRecord
 from domain.errors import LiandongError
 from domain.fact import Fact, FactKind
 from domain.ids import case_of
@@ -20,13 +19,13 @@ MOST_REFUSALS_PER_CASE: Final = 100
 
 
 async def note_refusal(
-    office: Office, record: CaseRecord, department: str, rule: str, *, message_id: str, request_id: str | None = None
+    office: Office, case_id: str, department: str, rule: str, *, message_id: str, request_id: str | None = None
 ) -> None:
     """One fact per message and rule."""
     seal = hashlib.sha256(f"{department}\n{message_id}\n{rule}".encode()).hexdigest()[:24]
     fact = Fact(
-        fact_id=f"{record.case_id}.refused.{seal}",
-        case_id=record.case_id,
+        fact_id=f"{case_id}.refused.{seal}",
+        case_id=case_id,
         kind=FactKind.MESSAGE_REFUSED,
         at=office.time.now(),
         actor=f"department:{department}",
@@ -58,7 +57,7 @@ async def note_malformed(office: Office, department: str, body: bytes, refusal: 
         record = await case_of_message(session, case_id)
     if record is not None:
         message_id = hashlib.sha256(body).hexdigest()
-        await note_refusal(office, record, department, refusal.code, message_id=message_id)
+        await note_refusal(office, case_id, department, refusal.code, message_id=message_id)
 
 
 def _request_named(body: bytes) -> str | None:

@@ -31,28 +31,33 @@ async def case_of_message(session: StoreSession, case_id: str) -> CaseRecord | N
 
 
 class Stored(NamedTuple):
-    """The case that a message names, and whose round it names, as one instant of the store shows them."""
+    """Whose round a message names, as one instant of the store shows it."""
 
-    record: CaseRecord | None
     owner: RoundOwner | None
+    record: CaseRecord | None = None
+    """Only where the round is not projected: a whole case is much to read for one message."""
+
+    @property
+    def case_id(self) -> str | None:
+        """None when there is no such case."""
+        known = self.owner or self.record
+        return known.case_id if known else None
 
 
 async def as_stored(session: StoreSession, message: DepartmentMessage) -> Stored:
     case_id = case_of(message.request_id)
-    record = await case_of_message(session, case_id) if case_id else None
-    if record is None or record.snapshot is None:
-        return Stored(record, None)
-    return Stored(record, await session.cases.round_owner(message.request_id, message.round))
+    owner = await session.cases.round_owner(message.request_id, message.round)
+    if owner is not None and owner.case_id == case_id:
+        return Stored(owner)
+    return Stored(None, await case_of_message(session, case_id) if case_id else None)
 
 
 async def ownership(office: Office, stored: Stored, message: DepartmentMessage) -> Ownership | None:
     """None when this round of this request does not exist as far as anybody knows."""
-    record, owner = stored
-    if record is None:
-        return None
+    owner, record = stored
     if owner is not None:
-        return Ownership(department=owner.department, ended=owner.ended) if owner.case_id == record.case_id else None
-    if record.launched_at is None:
+        return Ownership(department=owner.department, ended=owner.ended)
+    if record is None or record.launched_at is None:
         return None
     live = await live_snapshot(office, record.case_id)
     if live is not None:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from domain.case import CaseRecord
 from domain.codes import CaseStage
 from domain.department import Department
 from domain.dispatch import DepartmentNote, RoundRef
@@ -40,7 +39,7 @@ class EngineAway(Exception):
 class Addressed(NamedTuple):
     """Which case a message is about, whose round it is, and who sent it."""
 
-    record: CaseRecord | None
+    case_id: str | None
     owner: Ownership | None
     department: Department | None
 
@@ -73,29 +72,29 @@ async def _addressed(office: Office, entry: InboxEntry) -> Addressed:
     async with office.store.reading() as session:
         stored = await as_stored(session, entry.message)
         department = await session.directory.get(entry.department)
-    return Addressed(stored.record, await ownership(office, stored, entry.message), department)
+    return Addressed(stored.case_id, await ownership(office, stored, entry.message), department)
 
 
 async def _apply(office: Office, entry: InboxEntry, addressed: Addressed) -> tuple[InboxStatus, str]:
     """The new status and why; RECEIVED means that it must be tried again."""
-    record, owner, department = addressed
-    if record is None or department is None or (owner is not None and owner.department != entry.department):
+    case_id, owner, department = addressed
+    if case_id is None or department is None or (owner is not None and owner.department != entry.department):
         return InboxStatus.QUARANTINED, "this department was never asked in this round"
     if owner is None or not owner.seen:
         if (reason := await office.engine.ready()) is not None:
             raise unavailable("engine-unavailable", reason)
         return InboxStatus.RECEIVED, "the round is not known yet"
-    message, case_id = entry.message, record.case_id
+    message = entry.message
     if is_note(message):
         taken = await _bounded(office.engine.note(_note_of(entry), case_id))
-        return await _unless_taken(office, entry, record, taken=taken)
-    if (door := await closed_door(office, record, message, entry.received_at)) is not None:
+        return await _unless_taken(office, entry, case_id, taken=taken)
+    if (door := await closed_door(office, case_id, message, entry.received_at)) is not None:
         return InboxStatus.REFUSED, door.rule
     ref = RoundRef(case_id=case_id, request_id=message.request_id, round=message.round, department=department.route())
     reply = message.reply.model_dump(mode="json") if message.reply else None
     answer = RawAnswer(reply=reply, received_at=entry.received_at, ref=entry.entry_id, proof=entry.proof)
     taken = await _bounded(office.engine.complete_round(ref, answer))
-    return await _unless_taken(office, entry, record, taken=taken)
+    return await _unless_taken(office, entry, case_id, taken=taken)
 
 
 async def _bounded(call: Awaitable[bool]) -> bool:
@@ -106,13 +105,13 @@ async def _bounded(call: Awaitable[bool]) -> bool:
         raise unavailable("engine-unavailable", "the engine does not answer in time") from None
 
 
-async def _unless_taken(
-    office: Office, entry: InboxEntry, record: CaseRecord, *, taken: bool
-) -> tuple[InboxStatus, str]:
+async def _unless_taken(office: Office, entry: InboxEntry, case_id: str, *, taken: bool) -> tuple[InboxStatus, str]:
     """Nothing waits there any more: find out whether that is because of this very message."""
     if taken:
         return InboxStatus.APPLIED, ""
-    snapshot = await live_snapshot(office, record.case_id) or record.snapshot
+    async with office.store.reading() as session:
+        record = await session.cases.get(case_id)
+    snapshot = await live_snapshot(office, case_id) or record.snapshot
     turn = _turn(snapshot, entry) if snapshot else None
     if turn is not None and turn.answer_ref == entry.entry_id:
         return InboxStatus.APPLIED, ""

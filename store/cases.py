@@ -37,7 +37,7 @@ _PROJECTED_HELD: Final = (
     select(CaseRow.version, CaseRow.snapshot).where(CaseRow.case_id == bindparam("case_id")).with_for_update()
 )
 _OWNER: Final = (
-    select(RequestRow, RoundRow)
+    select(RequestRow.case_id, RequestRow.round, RequestRow.state, RoundRow)
     .join(RoundRow, col(RoundRow.request_id) == col(RequestRow.request_id))
     .where(RequestRow.request_id == bindparam("request_id"), RoundRow.number == bindparam("number"))
 )
@@ -114,14 +114,14 @@ class SqlCases:
         found = (await self._session.exec(_OWNER, params={"request_id": request_id, "number": number})).one_or_none()
         if found is None:
             return None
-        request, turn = found
+        case_id, current_round, state, turn = found
         return RoundOwner(
-            case_id=request.case_id,
+            case_id=case_id,
             department=turn.department,
             due_at=turn.due_at,
             ended=turn.ended_at is not None,
-            current_round=request.round,
-            state=RequestState(request.state),
+            current_round=current_round,
+            state=RequestState(state),
         )
 
     async def revoked(self) -> Sequence[CaseRecord]:

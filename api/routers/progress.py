@@ -51,7 +51,7 @@ async def _open(request: Request, case_id: str, code: str, *, with_file: bool = 
     seal = token_hash(f"{case_id} {read_progress_code(code) or ''}")
     guesses.admit(source, seal)
     try:
-        record = await open_progress(office_of(request), case_id, code, with_file=with_file)
+        record = await open_progress(await office_of(request), case_id, code, with_file=with_file)
     except LiandongError as refusal:
         if refusal.category is ErrorCategory.NOT_FOUND:
             guesses.was_wrong(source, seal)
