@@ -49,7 +49,7 @@ def show(
 
 @app.command()
 def load(file: Annotated[Path, typer.Argument(help="通知文件 · TOML file of one year's notice.", exists=True)]) -> None:
-    """加载通知 · Load a State Council notice; it holds for clocks that start from now on."""
+    """加载通知 · Load a State Council notice; cases that run are counted anew, what is over stays."""
     notice = asyncio.run(load_calendar(load_settings(), file))
     console().print(f"✓ {notice.year} 已加载 · loaded: {notice.notice_number} ({notice.status})")
 
