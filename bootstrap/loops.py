@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bootstrap.log import get_logger
 from domain.errors import ErrorCategory, LiandongError
+from services.bring_years import bring_years
 from services.disable_department import hand_over_disabled
 from services.draft_precedents import draft_precedents
 from services.office import Office
@@ -65,8 +66,15 @@ def office_loops(office: Office) -> tuple[Loop, ...]:
         await relay_ratings(office)
         await reopen_unresolved(office)
 
+    brought: str | None = None
+
+    async def years() -> None:
+        nonlocal brought
+        brought = await bring_years(office, brought)
+
     return (
         Loop("relay", 1.0, relay_both),
+        Loop("calendar", 10.0, years),
         Loop("reconcile", 30.0, mend),
         Loop("disabled-departments", 10.0, lambda: hand_over_disabled(office)),
         Loop("first-contact", 5.0, lambda: watch_first_contact(office)),

@@ -17,7 +17,7 @@ class CalendarGroup(LaterGroup):
         Later(
             "load",
             "cli.calendar_load",
-            "加载通知 · Load a State Council notice; it holds for clocks that start from now on.",
+            "加载通知 · Load a State Council notice; cases that run are counted anew, what is over stays.",
         ),
     )
 

@@ -17,6 +17,7 @@ from domain.deferral import (
 )
 from domain.disable_department import HandOverRound
 from domain.joint_decision import ConfirmAct, ProposeAct
+from domain.learned_years import LearnYears
 from domain.objection import ConveneConference, Designate
 from domain.supplement import IssueSupplementNotice, ReceiveSupplement
 from domain.time_decision import AnswerExtension, ExtendRequest, PauseRequest, ResumeRequest
@@ -49,7 +50,8 @@ AnyDecision = Annotated[
     | WeighAnswers
     | WithdrawCase
     | CloseCase
-    | HandOverRound,
+    | HandOverRound
+    | LearnYears,
     Field(discriminator="kind"),
 ]
 

@@ -36,6 +36,8 @@ class FactKind(StrEnum):
     OUTAGE_BEGAN = "OUTAGE_BEGAN"
     """The department's system is down and holds this round up: since when, and a category of why."""
     OUTAGE_ENDED = "OUTAGE_ENDED"
+    CALENDAR_LEARNED = "CALENDAR_LEARNED"
+    """A year's notice came, and the running clocks were counted anew."""
     EXTENDED = "EXTENDED"
     EXTENSION_REFUSED = "EXTENSION_REFUSED"
     PAUSED = "PAUSED"

@@ -10,6 +10,7 @@ from domain.deferral import DeferralSnapshot, DeferralState, MaterialState
 from domain.follow_up import FollowUpLaunch, FollowUpSnapshot
 from domain.invariants import Evidence
 from domain.ladder import Ladder, ScheduledRung, instants
+from domain.learned_years import LearnedYears, counted_with
 from domain.rung_proof import ClockProofs, RungProof
 from domain.snapshot import CaseSnapshot
 from domain.working_calendar import WorkingCalendar
@@ -23,6 +24,7 @@ class _Rules(NamedTuple):
     ladder: Ladder
     calendar: WorkingCalendar
     urgent: bool
+    learned: tuple[LearnedYears, ...] = ()
 
 
 class _Watched(NamedTuple):
@@ -36,7 +38,7 @@ def no_silent_clock(seen: Evidence) -> Iterator[str]:
     """I6"""
     launch, snapshot = seen.launch, seen.record.snapshot
     if launch is not None and snapshot is not None:
-        rules = _Rules(launch.ladder, launch.calendar, launch.urgency is Urgency.URGENT)
+        rules = _Rules(launch.ladder, launch.calendar, launch.urgency is Urgency.URGENT, snapshot.learned)
         yield from _silent(_of_case(snapshot), rules, seen.now)
     for order in seen.follow_ups:
         if order.snapshot is not None:
@@ -78,13 +80,14 @@ def _of_follow_up(snapshot: FollowUpSnapshot) -> Iterator[_Watched]:
 def _silent(watched: Iterable[_Watched], rules: _Rules, now: datetime) -> Iterator[str]:
     for one in watched:
         clock = one.shown.clock
-        rungs = instants(rules.ladder, clock, rules.calendar, urgent=rules.urgent)
+        calendar = counted_with(rules.calendar, rules.learned, clock)
+        rungs = instants(rules.ladder, clock, calendar, urgent=rules.urgent)
         for rung in owed(rungs, clock, now):
-            if not proved(rung, clock, one.shown.rungs):
+            if not proved(rung, clock, one.shown.rungs, rules.learned):
                 yield f"{one.place}: {rung.rung.name} was owed at {rung.at.isoformat()} and left no proof"
         if one.escalated or any(rung.rung.when.relation in ("at", "after") for rung in rungs):
             continue
-        ends = due(clock, rules.calendar).at
+        ends = due(clock, calendar).at
         if ends is not None and ends < min(clock.stopped_at or now, now) - GRACE:
             yield f"{one.place}: it was overdue and the ladder has no rung that says so"
 
@@ -96,9 +99,12 @@ def owed(rungs: Sequence[ScheduledRung], clock: Clock, now: datetime) -> Iterato
             yield rung
 
 
-def proved(rung: ScheduledRung, clock: Clock, proofs: Iterable[RungProof]) -> bool:
+def proved(
+    rung: ScheduledRung, clock: Clock, proofs: Iterable[RungProof], learned: Iterable[LearnedYears] = ()
+) -> bool:
     """What lay behind when the clock was changed is not done again: its proof names the instant before the change."""
     ended = (held.ended_at for held in clock.pauses if held.ended_at is not None)
-    changed = max((*ended, *(more.granted_at for more in clock.extensions)), default=None)
+    counted_anew = (one.at for one in learned)
+    changed = max((*ended, *(more.granted_at for more in clock.extensions), *counted_anew), default=None)
     planned = {proof.planned_at for proof in proofs if proof.rung == rung.rung.name and proof.clock is clock.kind}
     return rung.at in planned or (bool(planned) and changed is not None and rung.at <= changed)

@@ -1,6 +1,7 @@
 """No silent deadline (I6): for every due time an answer in time or an escalation on record, never both."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 from domain.case import CaseRecord
@@ -13,6 +14,7 @@ from domain.invariants_clocks import GRACE, owed, proved
 from domain.joint_decision import DangerousAct, Proposal
 from domain.ladder import instants
 from domain.launch import CaseLaunch
+from domain.learned_years import counted_with
 from domain.rung_proof import RungProof
 from domain.snapshot import CaseSnapshot, RequestSnapshot, RoundSnapshot
 from domain.waiting import Matter
@@ -103,21 +105,27 @@ def _round_clock(
     place = f"{request.request_id}.r{turn.number}"
     told = [one for one in _told_so_far(request, turn) if one.clock is clock.kind]
     proofs = {proof.rung: proof for proof in turn.rungs if proof.clock is clock.kind}
-    rungs = instants(launch.ladder, clock, launch.calendar, urgent=launch.urgency is Urgency.URGENT)
+    learned = seen.record.snapshot.learned if seen.record.snapshot else ()
+    calendar = counted_with(launch.calendar, learned, clock)
+    rungs = instants(launch.ladder, clock, calendar, urgent=launch.urgency is Urgency.URGENT)
+    due_at = due(clock, calendar).at
     if turn.in_time and clock.kind is ClockKind.REPLY:
         for rung in rungs:
             proof = proofs.get(rung.rung.name)
-            if rung.rung.when.relation in ("at", "after") and proof is not None and proof.result == _TOLD:
+            if rung.rung.when.relation in _REMINDS or proof is None or proof.result != _TOLD:
+                continue
+            # What was told before the clock was counted anew was true then
+            if not any(proof.fired_at <= one.at for one in learned):
                 yield f"{place}: {proof.rung} was told although the answer came in time"
-    if _answer_is_on_its_way(seen, turn, request, clock, launch):
+    if _answer_is_on_its_way(seen, turn, request, due_at):
         return
     for rung in owed(rungs, clock, seen.now):
-        if not proved(rung, clock, told):
+        if not proved(rung, clock, told, learned):
             yield f"{place}: {rung.rung.name} was owed at {rung.at.isoformat()} and left no proof"
-    if clock.kind is ClockKind.REPLY and not any(rung.rung.when.relation in ("at", "after") for rung in rungs):
-        due_at = due(clock, launch.calendar).at
-        if due_at is not None and clock.stopped_at is None and due_at < seen.now - GRACE:
-            yield f"{place}: it is overdue and the ladder has no rung that says so"
+    if clock.kind is not ClockKind.REPLY or any(rung.rung.when.relation in ("at", "after") for rung in rungs):
+        return
+    if due_at is not None and clock.stopped_at is None and due_at < seen.now - GRACE:
+        yield f"{place}: it is overdue and the ladder has no rung that says so"
 
 
 def _told_so_far(request: RequestSnapshot, turn: RoundSnapshot) -> Iterator[RungProof]:
@@ -128,10 +136,9 @@ def _told_so_far(request: RequestSnapshot, turn: RoundSnapshot) -> Iterator[Rung
 
 
 def _answer_is_on_its_way(
-    seen: Evidence, turn: RoundSnapshot, request: RequestSnapshot, clock: Clock, launch: CaseLaunch
+    seen: Evidence, turn: RoundSnapshot, request: RequestSnapshot, due_at: datetime | None
 ) -> bool:
     """Its reply came in time and only waits to be applied: the rung is held, not forgotten."""
-    due_at = due(clock, launch.calendar).at
     if turn.ended_at is not None or due_at is None:
         return False
     return any(

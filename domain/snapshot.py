@@ -10,6 +10,7 @@ from domain.decision import NegativeAnswerReport
 from domain.deferral import DeferralSnapshot
 from domain.fact import Fact
 from domain.joint_decision import Proposal
+from domain.learned_years import LearnedYears
 from domain.objection import ReturnRights
 from domain.outage import OutageSnapshot
 from domain.plan import AskKind
@@ -130,6 +131,8 @@ class CaseSnapshot(Wire):
     weighings: tuple[str, ...] = ()
     waits: tuple[WaitSnapshot, ...] = ()
     """Every wait on a person so far, in the order in which they began."""
+    learned: tuple[LearnedYears, ...] = ()
+    """Years' notices that came since the launch."""
 
     @property
     def decision_owed_until(self) -> datetime | None:

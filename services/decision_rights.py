@@ -10,6 +10,7 @@ from domain.decision import NEGATIVE_OUTCOMES, CloseCase, Decision
 from domain.deferral import ApproveDeferral, ClearSuspicion, ExtendRectification, FailDeferral, SubmitMaterial
 from domain.disable_department import HandOverRound
 from domain.joint_decision import ConfirmAct, ProposeAct
+from domain.learned_years import LearnYears
 from domain.supplement import ReceiveSupplement
 from services.access import Action
 
@@ -25,6 +26,7 @@ _RIGHTS: Final[Mapping[type[Decision], Action]] = {
     EscalateCase: Action.ESCALATE,
     ClearSuspicion: Action.CLEAR_SUSPICION,
     HandOverRound: Action.ADMINISTER,
+    LearnYears: Action.ADMINISTER,
 }
 
 

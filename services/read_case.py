@@ -7,6 +7,7 @@ from domain.clock import Clock, Due, due
 from domain.codes import CaseStage
 from domain.fact import ChainedFact
 from domain.launch import CaseLaunch
+from domain.learned_years import counted_with
 from domain.person import Person, PersonRole
 from domain.snapshot import CaseSnapshot
 from domain.store_ports import StoreSession
@@ -89,7 +90,10 @@ async def _calendar_of(office: Office, session: StoreSession, case_id: str) -> W
 def _explained(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[ClockExplanation, ...]:
     outside = tuple(
         ClockExplanation(
-            request_id=subject, clock=clock, due=due(clock, calendar), round_ended=clock.stopped_at is not None
+            request_id=subject,
+            clock=clock,
+            due=due(clock, counted_with(calendar, snapshot.learned, clock)),
+            round_ended=clock.stopped_at is not None,
         )
         for subject, clock in _outside_rounds(snapshot)
     )
@@ -117,7 +121,7 @@ def _of_rounds(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[Clock
             round=turn.number,
             department=turn.department,
             clock=clock,
-            due=due(clock, calendar),
+            due=due(clock, counted_with(calendar, snapshot.learned, clock)),
             round_ended=turn.ended_at is not None,
         )
         for request in snapshot.requests

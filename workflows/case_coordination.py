@@ -28,6 +28,7 @@ from workflows.desk import Desk
 from workflows.details import details
 from workflows.disable_department import DisableDepartment
 from workflows.joint_decision import JointDecision
+from workflows.learned_years import Years
 from workflows.material_time import MaterialTime
 from workflows.objection import Objection
 from workflows.outage import Outages
@@ -68,8 +69,7 @@ class CaseCoordination:
         self._shown = (False, False)
 
     def _open_desk(self) -> None:
-        lookup = RequestLookup(self._book)
-        announcer = self._announcer
+        lookup, announcer = RequestLookup(self._book), self._announcer
         deferral = Deferral(self._book, lookup, announcer)
         self._desk.open(
             (
@@ -86,6 +86,7 @@ class CaseCoordination:
                 JointDecision(self._book, lookup, deferral),
                 Closing(self._book, lookup),
                 DisableDepartment(lookup, announcer),
+                Years(self._book, announcer),
                 self._outages,
                 self._waiting,
             )

@@ -19,7 +19,8 @@ from domain.outcome import Standing
 from domain.plan import MAX_ASKS, Ask
 from domain.proof import told
 from domain.snapshot import CaseProgress, CaseSnapshot, OutcomeRecord
-from workflows.clock_set import ClockSet
+from domain.working_calendar import WorkingCalendar
+from workflows.clock_set import ClockSet, Rules
 from workflows.request import Request
 from workflows.round import Round
 from workflows.subject import Expiry, Subject
@@ -104,6 +105,15 @@ class Casebook:
         received = note.received_at.isoformat()
         said = {"text": note.text, "received_at": received, "ref": note.note_id}
         self.write(kind, request, round_, actor=actor, data={**said, **told(note.proof)})
+
+    def count_with(self, calendar: WorkingCalendar) -> None:
+        """From now on. What is over stays as it was counted."""
+        self.launch = self.launch.model_copy(update={"calendar": calendar})
+        rules = Rules.of(self.launch)
+        for request in self.requests.values():
+            request.rules = rules
+        for watch in self.clock_sets():
+            watch.count_anew(rules, workflow.now())
 
     @property
     def ready_to_write(self) -> bool:

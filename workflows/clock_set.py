@@ -85,6 +85,12 @@ class ClockSet:
                 self.settled.discard((clock.kind, scheduled.rung.name))
                 self.postponed.pop((clock.kind, scheduled.rung.name), None)
 
+    def count_anew(self, rules: Rules, now: datetime) -> None:
+        self.rules = rules
+        for running in list(self.clocks.values()):
+            if running.clock.stopped_at is None:
+                self.change(running.clock, now)
+
     def run_on(self, now: datetime) -> bool:
         """End the pauses that an outage began, each where its allowance ends at the latest. Whether there were any."""
         found = [run_on(running.clock, now, self.rules.calendar) for running in self.clocks.values()]
@@ -124,8 +130,8 @@ class ClockSet:
     def reopen(self) -> None:
         """What it watched is awaited after all; rungs that were not owed while it was closed are owed again."""
         self.closed = False
-        for kind, running in self.clocks.items():
-            self.clocks[kind] = replace(running, clock=running.clock.model_copy(update={"stopped_at": None}))
+        for running in list(self.clocks.values()):
+            self.start(running.clock.model_copy(update={"stopped_at": None}))
 
     def clock(self, kind: ClockKind) -> Clock:
         return self.clocks[kind].clock

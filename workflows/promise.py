@@ -14,7 +14,7 @@ from domain.launch import CaseLaunch
 from domain.limit import Limit
 from domain.reply import AcceptedConditionally
 from domain.waiting import Matter, Wait
-from workflows.clock_set import ClockSet, Rules
+from workflows.clock_set import ClockSet
 from workflows.promised_material import Material
 from workflows.request import Request
 
@@ -43,12 +43,12 @@ class Promise:
         self.state = DeferralState.UNAPPROVED
         self._round = request.round
         self._rectifications: list[ClockSet] = []
-        self._launch = launch
+        self._rectify_limit = launch.grounds.rectify_limit or _RECTIFY_LIMIT
         self.accepted_at = accepted_at
         self.materials: list[Material] = []
         for number, promised in enumerate(reply.deferred, start=1):
-            watch = ClockSet(f"{request.request_id}-m{number}", 1, Rules.of(launch), promised.verifier or department)
             verifier = promised.verifier or department
+            watch = ClockSet(f"{request.request_id}-m{number}", 1, request.rules, verifier)
             self.materials.append(Material(self, number, promised, verifier, watch))
 
     @property
@@ -98,13 +98,13 @@ class Promise:
 
     def order_rectification(self, now: datetime, limit: Limit | None = None) -> None:
         self.state = DeferralState.RECTIFYING
-        ordered = ClockSet(self._rectify_subject, len(self._rectifications) + 1, Rules.of(self._launch))
+        ordered = ClockSet(self._rectify_subject, len(self._rectifications) + 1, self.request.rules)
         ordered.start(self.rectification_clock(now, limit))
         self._rectifications.append(ordered)
 
     def rectification_clock(self, now: datetime, limit: Limit | None = None) -> Clock:
         clock_id = f"{self._rectify_subject}.{ClockKind.RECTIFICATION.value}"
-        limit = limit or self._launch.grounds.rectify_limit or _RECTIFY_LIMIT
+        limit = limit or self._rectify_limit
         return Clock(clock_id=clock_id, kind=ClockKind.RECTIFICATION, started_at=now, limit=limit)
 
     @property

@@ -101,6 +101,8 @@ class CaseEngineRecorder:
         self._answer(case_id)
         if self.refusal is not None:
             raise self.refusal
+        if case_id not in self.snapshots:
+            raise not_found("case-not-running", "the engine has no coordination of it")
         self.decisions.append(decision)
         if isinstance(decision, HandOverRound):
             await self._hand_over(decision)

@@ -24,12 +24,13 @@ from domain.deferral import Channel, SubmitMaterial
 from domain.disable_department import HandOverRound
 from domain.fact import FactKind
 from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
+from domain.learned_years import LearnYears
 from domain.limit import Limit
 from domain.outage import Outage, OutageCause, OutagePause
 from domain.supplement import IssueSupplementNotice, ReceivedMaterial, ReceiveSupplement
 from domain.time_decision import ExtendRequest, PauseRequest, ResumeRequest
 from tests.workflows.conftest import CONVERTER
-from tests.workflows.skipped_time import CASE, Script, SkippedTime, ask, department, instant, skipped_time
+from tests.workflows.skipped_time import CALENDAR, CASE, Script, SkippedTime, ask, department, instant, skipped_time
 
 HISTORIES = Path(__file__).parent / "histories"
 SAVED = sorted(HISTORIES.glob("*.json"))
@@ -196,6 +197,19 @@ async def silent_holder(env: WorkflowEnvironment) -> WorkflowHistory:
         return await _finished(world, FactKind.HOLDER_SILENT)
 
 
+async def late_notice(env: WorkflowEnvironment) -> WorkflowHistory:
+    """A reminder went out during what turned out to be Spring Festival."""
+    script = {"q": [(instant("2023-01-30T11:00"), {"code": "ACCEPTED"})]}
+    async with skipped_time(env, "2023-01-18T10:00", script) as world:
+        launch = world.launch(ask("q", "housing", role="LEAD", reply_limit="5 working_days"))
+        known = CALENDAR.years
+        unaware = CALENDAR.model_copy(update={"years": known[:-1]})
+        await world.start(launch.model_copy(update={"calendar": unaware}))
+        await world.until("2023-01-24T12:00")
+        await world.engine.decide(CASE, LearnYears(**_by("learn"), years=known[-1:]))
+        return await _finished(world, FactKind.CALENDAR_LEARNED)
+
+
 SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
     "silence": silence,
     "ordered_steps": ordered_steps,
@@ -205,6 +219,7 @@ SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
     "consent": consent,
     "restored": restored,
     "silent_holder": silent_holder,
+    "late_notice": late_notice,
 }
 
 
