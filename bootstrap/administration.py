@@ -8,12 +8,13 @@ from adapters.system_time import SystemTime
 from bootstrap.evidence_folder import write_messages
 from bootstrap.first_start import renew_token
 from bootstrap.open_store import open_store
-from bootstrap.policies import load_notice_file, load_policy
+from bootstrap.policies import load_policy
 from bootstrap.settings import Settings
 from domain.audit import AuditKind, AuditRecord
 from domain.kept_message import KeptMessage
 from domain.retention import Expired, Retention, months_before
 from domain.working_calendar import YearNotice
+from services.preview_notice import MovedClock, preview_notice
 from services.read_kept_messages import read_kept_messages
 from services.take_in_messages import TakenIn, take_in_messages
 
@@ -24,12 +25,16 @@ async def new_token(settings: Settings, person_id: str) -> str:
         return await renew_token(store, person_id, SystemTime().now())
 
 
-async def load_calendar(settings: Settings, path: Path) -> YearNotice:
-    """Load a year notice into the store; it holds for clocks that start from now on. Raises PolicyError."""
-    notice = load_notice_file(path)
+async def preview_calendar(settings: Settings, notice: YearNotice) -> tuple[MovedClock, ...]:
+    """Which clocks of running cases a notice would move."""
+    async with open_store(settings) as store:
+        return await preview_notice(store, notice, SystemTime().now())
+
+
+async def load_calendar(settings: Settings, notice: YearNotice) -> None:
+    """Load a year notice into the store; the running product tells the cases that need it."""
     async with open_store(settings) as store, store.writing() as session:
         await session.calendars.load(notice)
-    return notice
 
 
 async def kept_messages(settings: Settings, case_id: str) -> tuple[KeptMessage, ...]:

@@ -1,9 +1,8 @@
 """A loaded notice reaches the cases that run: each is told of the years it only assumed something about."""
 
 import logging
-from collections.abc import AsyncIterator
 
-from domain.case import CaseFilter, CaseRecord
+from domain.case import CaseRecord
 from domain.codes import CaseStage
 from domain.errors import ErrorCategory, LiandongError
 from domain.fact import ENGINE
@@ -12,6 +11,7 @@ from domain.learned_years import LearnYears, news, with_years
 from domain.working_calendar import WorkingCalendar
 from services.launch_circumstances import for_case
 from services.office import Office
+from services.running_cases import known_by, running_cases
 
 _log = logging.getLogger(__name__)
 
@@ -25,31 +25,15 @@ async def bring_years(office: Office, brought: str | None = None) -> str | None:
     current = await office.calendar.current()
     if current.version == brought:
         return brought
-    reached = [await _bring(office, record, launch, current) async for record, launch in _running(office)]
+    reached = [
+        await _bring(office, record, launch, current)
+        async for record, launch in running_cases(office.store, office.time.now())
+    ]
     return current.version if all(reached) else None
 
 
-async def _running(office: Office) -> AsyncIterator[tuple[CaseRecord, CaseLaunch]]:
-    for stage in (CaseStage.LAUNCHING, CaseStage.COORDINATING):
-        cursor: str | None = None
-        while True:
-            async with office.store.reading() as session:
-                page = await session.cases.page(CaseFilter(stage=stage, limit=100, cursor=cursor), office.time.now())
-                found = [
-                    (await session.cases.get(one.case_id), await session.intents.get(one.case_id)) for one in page.items
-                ]
-            for record, intent in found:
-                if intent is not None:
-                    yield record, CaseLaunch.model_validate_json(intent.launch_json)
-            if page.next_cursor is None:
-                break
-            cursor = page.next_cursor
-
-
 async def _bring(office: Office, record: CaseRecord, launch: CaseLaunch, current: WorkingCalendar) -> bool:
-    known = launch.calendar
-    for learned in record.snapshot.learned if record.snapshot else ():
-        known = with_years(known, learned.years)
+    known = known_by(record, launch)
     years = news(known, for_case(current, launch.launched_at).years)
     if not years:
         return True

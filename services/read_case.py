@@ -63,7 +63,7 @@ async def explain_clocks(office: Office, person: Person, case_id: str) -> tuple[
     leader = record.decision_clock
     second = (ClockExplanation(clock=leader, due=due(leader, calendar)),) if leader is not None else ()
     of_case = () if person.role is PersonRole.DEPARTMENT_OFFICER else (first, *second)
-    return (*of_case, *(_explained(record.snapshot, calendar) if record.snapshot else ()))
+    return (*of_case, *(explained(record.snapshot, calendar) if record.snapshot else ()))
 
 
 async def freshest(office: Office, record: CaseRecord) -> CaseRecord:
@@ -87,7 +87,8 @@ async def _calendar_of(office: Office, session: StoreSession, case_id: str) -> W
     return CaseLaunch.model_validate_json(intent.launch_json).calendar
 
 
-def _explained(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[ClockExplanation, ...]:
+def explained(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[ClockExplanation, ...]:
+    """Every clock in a snapshot; `calendar` is the one of the launch."""
     outside = tuple(
         ClockExplanation(
             request_id=subject,
