@@ -139,6 +139,7 @@ async def test_whole_decisions_arrive(desk: Desk) -> None:
     assert set(sent) == {one.model_fields["kind"].default for one in get_args(get_args(AnyDecision)[0])} - {
         "clear_suspicion",
         "hand_over_round",
+        "learn_years",
     }
     designate, minutes = sent["designate"], sent["record_minutes"]
     assert isinstance(designate, Designate)
