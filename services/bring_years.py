@@ -25,10 +25,16 @@ async def bring_years(office: Office, brought: str | None = None) -> str | None:
     current = await office.calendar.current()
     if current.version == brought:
         return brought
-    reached = [
-        await _bring(office, record, launch, current)
-        async for record, launch in running_cases(office.store, office.time.now())
-    ]
+    reached: list[bool] = []
+    failed: LiandongError | None = None
+    async for record, launch in running_cases(office.store, office.time.now()):
+        try:
+            reached.append(await _bring(office, record, launch, current))
+        except LiandongError as error:
+            # A case that is stuck must not keep the news from the others
+            failed = failed or error
+    if failed is not None:
+        raise failed
     return current.version if all(reached) else None
 
 
