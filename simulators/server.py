@@ -29,7 +29,9 @@ class _WithinAnotherProgram(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """Port 0 asks for a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=2048)
+    listening = socket.create_server((host, port), family=family, backlog=2048)
+    # The event loop switches off Nagle's delay only for sockets that name their protocol
+    return socket.socket(listening.family, listening.type, socket.IPPROTO_TCP, fileno=listening.detach())
 
 
 def address(listening: socket.socket) -> str:

@@ -1,11 +1,38 @@
 """The served API says nothing about what it is made of, and believes nobody about who is asking."""
 
+import asyncio
+import socket
+from collections.abc import Callable
+
 import httpx
 import pytest
 from fastapi import FastAPI, Request
 
 from bootstrap import http_server
 from bootstrap.settings import ApiSettings, SettingsError, load_settings
+from simulators import server
+
+
+@pytest.mark.parametrize(
+    "listen",
+    [lambda: http_server.listen(ApiSettings(port=0)), lambda: server.listen("127.0.0.1", 0)],
+    ids=["api", "simulators"],
+)
+async def test_no_answer_waits_for_the_one_before_it_to_be_acknowledged(listen: Callable[[], socket.socket]) -> None:
+    """Over a connection that stays open, Nagle's delay costs every answer 40 ms."""
+    taken = asyncio.get_running_loop().create_future()
+
+    class Doorman(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            accepted: socket.socket = transport.get_extra_info("socket")
+            taken.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    serving = await asyncio.get_running_loop().create_server(Doorman, sock=listen())
+    async with serving:
+        _, writer = await asyncio.open_connection(*serving.sockets[0].getsockname()[:2])
+        assert await asyncio.wait_for(taken, 5)
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_a_response_names_no_server() -> None:
