@@ -1,5 +1,6 @@
 """The one way in which values become Temporal payloads: pydantic JSON, encrypted, failure texts included."""
 
+from functools import cache
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
@@ -9,6 +10,7 @@ from temporalio.converter import (
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
     DefaultPayloadConverter,
+    EncodingPayloadConverter,
     JSONPlainPayloadConverter,
 )
 
@@ -31,13 +33,17 @@ class CasePayloadConverter(CompositePayloadConverter):
     """Temporal's own pydantic converter with the mark for public texts."""
 
     def __init__(self) -> None:
-        json = _PublicTextConverter()
-        super().__init__(
-            *(
-                json if isinstance(converter, JSONPlainPayloadConverter) else converter
-                for converter in DefaultPayloadConverter.default_encoding_payload_converters
-            )
-        )
+        super().__init__(*_encodings())
+
+
+@cache
+def _encodings() -> tuple[EncodingPayloadConverter, ...]:
+    """Made once: the client makes a converter for every case and every command, and each would learn all types anew."""
+    json = _PublicTextConverter()
+    return tuple(
+        json if isinstance(converter, JSONPlainPayloadConverter) else converter
+        for converter in DefaultPayloadConverter.default_encoding_payload_converters
+    )
 
 
 def build_data_converter(keys: KeyRing) -> DataConverter:

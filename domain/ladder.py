@@ -154,7 +154,7 @@ def check_ladder(
 
     Judged on ordinary weeks and starts inside office hours, so that a chance holiday proves nothing.
     """
-    ordinary = calendar.model_copy(update={"years": (), "compressed_day_seconds": None})
+    ordinary = _ordinary(calendar)
     problems = [f"rung {name}: the name is used twice" for name in _repeated([rung.name for rung in ladder.rungs])]
     for rung in ladder.rungs:
         problems += [f"rung {rung.name}: unknown role {role}" for role in rung.tell if role not in ROLES]
@@ -168,9 +168,22 @@ def check_ladder(
             problems.append(
                 f"rung {rung.name}: can never fire, no limit of {rung.clock.value} has room for {rung.when}"
             )
+    return problems + climb_problems(ladder, limits_by_clock, calendar)
+
+
+def climb_problems(
+    ladder: Ladder, limits_by_clock: Mapping[ClockKind, Sequence[Limit]], calendar: WorkingCalendar
+) -> list[str]:
+    """Rungs that would fire before one listed below them, for these limits. Judged on ordinary weeks."""
+    ordinary = _ordinary(calendar)
+    problems: list[str] = []
     for kind, limits in limits_by_clock.items():
         problems += _not_climbing([rung for rung in ladder.rungs if rung.clock is kind], limits, ordinary)
     return problems
+
+
+def _ordinary(calendar: WorkingCalendar) -> WorkingCalendar:
+    return calendar.model_copy(update={"years": (), "compressed_day_seconds": None})
 
 
 def _repeated(names: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from domain.case import Registration, Triage
 from domain.clock import Clock, ClockKind, due
 from domain.codes import TriageDecision, Urgency
 from domain.department import Department
-from domain.ladder import check_ladder
+from domain.ladder import climb_problems
 from domain.limit import Limit, TimeUnit
 from domain.plan import Ask, AskKind, Plan, PlanProblem, check_ask, check_plan
 from domain.plan_order import earliest_starts
@@ -188,17 +188,23 @@ def _time_problems(plan: Plan, starts: Mapping[str, datetime], given: Circumstan
 
 
 def _ladder_problems(plan: Plan, given: Circumstances) -> Iterator[PlanProblem]:
-    """The ladder must climb for the plan's own limits too, not only for those of the policy."""
-    by_clock = {kind: list(limits) for kind, limits in given.policy.limits_by_clock().items()}
+    """The ladder must climb for the plan's own limits too; those of the policy were tried when it was loaded."""
+    tried = given.policy.limits_by_clock()
+    own: dict[ClockKind, list[Limit]] = {}
     for ask in plan.asks:
-        if ask.kind is AskKind.STATUTORY_WAIT or ask.reply_limit is None:
-            continue
-        kind = ClockKind.REPLY if ask.kind is AskKind.DEPARTMENT else ClockKind.EXTERNAL_FOLLOW_UP
-        by_clock[kind].append(ask.reply_limit)
-        by_clock[ClockKind.SIGN_FOR].extend([ask.sign_limit] if ask.sign_limit else [])
-    distinct = {kind: tuple(dict.fromkeys(found)) for kind, found in by_clock.items()}
-    for problem in check_ladder(given.policy.ladder, distinct, given.calendar):
+        for kind, limit in _limits(ask):
+            if limit not in tried[kind] and limit not in own.setdefault(kind, []):
+                own[kind].append(limit)
+    for problem in climb_problems(given.policy.ladder, own, given.calendar):
         yield PlanProblem(field="asks", rule="ladder", detail=problem)
+
+
+def _limits(ask: Ask) -> Iterator[tuple[ClockKind, Limit]]:
+    """Those that rungs hang on."""
+    if ask.reply_limit is not None and ask.kind is not AskKind.STATUTORY_WAIT:
+        yield ClockKind.REPLY if ask.kind is AskKind.DEPARTMENT else ClockKind.EXTERNAL_FOLLOW_UP, ask.reply_limit
+    if ask.sign_limit is not None:
+        yield ClockKind.SIGN_FOR, ask.sign_limit
 
 
 def _ends(limit: Limit, start: datetime, calendar: WorkingCalendar) -> datetime:

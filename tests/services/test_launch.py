@@ -10,9 +10,11 @@ from domain.clock import ClockKind
 from domain.codes import CaseStage, Cause, Role, TriageDecision, Urgency
 from domain.errors import ErrorCategory, LiandongError
 from domain.fact import FactKind
+from domain.ladder import Ladder, Rung, RungWhen
 from domain.limit import Limit
 from domain.outage import OutagePause
 from domain.plan import Ask, AskKind, Plan
+from domain.policy import DistrictPolicy
 from domain.preview import PlanPreview
 from services.launch_coordination import launch_coordination
 from services.preview_plan import preview_plan
@@ -211,3 +213,28 @@ async def test_a_case_keeps_the_districts_rule_about_outages_that_it_was_launche
     record = await window.triaged()
     await launch_coordination(replace(window.office, policy=with_rule), LEADER, record.case_id, plan())
     assert window.engine.launches[record.case_id].outage_pauses == (rule,)
+
+
+async def test_a_limit_of_the_plan_is_refused_where_the_ladder_does_not_climb_for_it(window: Window) -> None:
+    """Due at closing, twelve working hours before lie on the day before; due in the morning, on the one before that."""
+    hours = Rung(
+        name="hours_left",
+        clock=ClockKind.REPLY,
+        when=RungWhen.model_validate("before 12 working_hours"),
+        tell=("department_officer",),
+        channel="notice",
+    )
+    policy = window.office.policy
+    rungs = (*(rung for rung in policy.ladder.rungs if rung.clock is not ClockKind.REPLY), *_day_left(policy), hours)
+    climbing = policy.model_copy(update={"ladder": Ladder(version="hours", rungs=rungs)})
+    assert climbing.check() == ()
+    window.office = replace(window.office, policy=climbing)
+
+    assert (await previewed(window, ask("days", role=Role.LEAD, reply_limit="7 working_days"))).asks
+    assert await problems_of(window, ask("hours", role=Role.LEAD, reply_limit="49 hours")) == {("asks", "ladder")}
+
+
+def _day_left(policy: DistrictPolicy) -> tuple[Rung, ...]:
+    return tuple(
+        rung for rung in policy.ladder.rungs if rung.clock is ClockKind.REPLY and rung.when.relation == "before"
+    )
