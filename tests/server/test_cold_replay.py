@@ -15,9 +15,8 @@ import pytest_asyncio
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause as Cause
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
 
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.department import DepartmentRoute
 from domain.dispatch import DepartmentNote, RoundRef
 from domain.errors import LiandongError
@@ -80,10 +79,10 @@ async def test_every_history_replays_whatever_came_in_the_same_task(cold: OnePro
     histories = [await _history(cold, case_id) for case_id in cases]
     assert sum(_same_task(history) for history in histories) >= CASES, "the bursts were to meet in one task"
     converter = cold.container.client.data_converter
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=converter)
+    production = replayer(converter)
     for history in histories:
         assert _failures(history) == []
-        await replayer.replay_workflow(history)
+        await production.replay_workflow(history)
 
 
 def _asks(number: int) -> list[dict[str, Any]]:

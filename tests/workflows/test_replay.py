@@ -15,9 +15,8 @@ from pydantic import JsonValue
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.assignment import AnswerExternal, ReassignRequest, WithdrawRequest
 from domain.decision import WithdrawCase
 from domain.deferral import Channel, SubmitMaterial
@@ -225,9 +224,9 @@ SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
 
 @pytest.mark.parametrize("saved", SAVED, ids=lambda path: path.stem)
 async def test_a_saved_history_replays_with_the_production_configuration(saved: Path) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
+    production = replayer(CONVERTER)
     history = WorkflowHistory.from_json(CASE, saved.read_text(encoding="utf-8"))
-    await replayer.replay_workflow(history)
+    await production.replay_workflow(history)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
