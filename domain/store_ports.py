@@ -15,6 +15,7 @@ from domain.exchange import Exchange
 from domain.fact import ChainedFact, Fact
 from domain.follow_up_ports import FollowUps, Precedents, ProgressCodes, RatingLinks
 from domain.inbox import InboxEntry, InboxStatus
+from domain.office_figures import OfficeFigures
 from domain.person import Person
 from domain.retention import Expired
 from domain.snapshot import CaseSnapshot, RoundOwner
@@ -225,6 +226,12 @@ class KeptLongEnough(Protocol):
     async def audit(self, before: datetime) -> Expired: ...
 
 
+class Figures(Protocol):
+    async def at(self, now: datetime) -> OfficeFigures:
+        """What is under way and owed at `now`."""
+        ...
+
+
 class People(Protocol):
     """Users and their tokens (stored hashed)."""
 
@@ -276,6 +283,8 @@ class StoreSession(Protocol):
     def exchanges(self) -> KeptExchanges: ...
     @property
     def retention(self) -> KeptLongEnough: ...
+    @property
+    def figures(self) -> Figures: ...
 
 
 class Store(Protocol):

@@ -17,6 +17,7 @@ from store.desk import SqlDesk
 from store.directory import SqlDirectory
 from store.exchanges import SqlExchanges
 from store.facts import SqlFacts
+from store.figures import SqlFigures
 from store.follow_ups import SqlFollowUps
 from store.inbox import SqlInbox
 from store.launch_intents import SqlLaunchIntents
@@ -50,6 +51,7 @@ class SqlSession:
         self.audit = SqlAudit(session)
         self.exchanges = SqlExchanges(session)
         self.retention = SqlRetention(session)
+        self.figures = SqlFigures(session)
 
 
 class SqlStore:
