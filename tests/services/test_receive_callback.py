@@ -21,6 +21,12 @@ REFUSED: dict[str, JsonValue] = {
     "reason": "材料不符",
     "remedy": "补正后重报",
 }
+CONDITIONAL: dict[str, JsonValue] = {
+    "code": "ACCEPTED_CONDITIONALLY",
+    "timing": "ISSUE_THEN_VERIFY",
+    "commitment": "已签",
+    "deferred": [{"name": "原件", "due": "3 working_days", "channels": ["POST"]}],
+}
 INTERIM: dict[str, JsonValue] = {"code": "INTERIM", "note": "正在核查"}
 
 
@@ -58,6 +64,43 @@ async def test_the_same_message_again_is_answered_as_the_first_time(window: Wind
     assert await window.send(request, ACCEPTED, message_id="m-1") == first
     assert len(window.engine.completions) == 1
     assert await statuses(window, request) == [InboxStatus.APPLIED]
+
+
+async def test_a_retry_that_is_dated_anew_is_the_same_message(window: Window) -> None:
+    request = await launched(window)
+    first = await window.send(request, CONDITIONAL, message_id="m-1")
+    window.wall.wait(minutes=5)
+    assert await window.send(request, CONDITIONAL, message_id="m-1") == first
+    assert await window.facts(request.partition(".")[0], FactKind.MESSAGE_REFUSED) == []
+
+
+@pytest.mark.parametrize("first", [None, REFUSED], ids=["acknowledged", "answered"])
+async def test_other_content_under_a_used_id_is_told_so_and_kept(
+    window: Window, first: dict[str, JsonValue] | None
+) -> None:
+    request = await launched(window)
+    await window.send(request, first, message_id="m-1")
+    window.wall.wait(seconds=1)
+    other = await window.send(request, ACCEPTED, message_id="m-1")
+    assert (other.status, other.body["status"]) == (409, "webhook-id-reused")
+    assert await window.send(request, ACCEPTED, message_id="m-1") == other
+    assert (await window.send(request, first, message_id="m-1")).status == 200
+    kept = await window.inbox(request.partition(".")[0])
+    assert [entry.status for entry in kept] == [InboxStatus.APPLIED, InboxStatus.REFUSED]
+    assert json.loads(kept[1].raw)["data"]["reply"] == ACCEPTED
+    assert kept[1].headers["webhook-id"] == "m-1"
+    (fact,) = await window.facts(request.partition(".")[0], FactKind.MESSAGE_REFUSED)
+    assert (fact.fact.data["rule"], fact.fact.data["entry"]) == ("webhook-id-reused", kept[1].entry_id)
+    if first is None:
+        assert (await window.send(request, ACCEPTED)).status == 200, "the round still waits for its answer"
+
+
+async def test_of_different_messages_under_one_id_at_once_one_stands(window: Window) -> None:
+    request = await launched(window)
+    replies = [{**ACCEPTED, "note": f"第{number}次"} for number in range(4)]
+    answers = await asyncio.gather(*(window.send(request, reply, message_id="m-1") for reply in replies))
+    assert sorted(str(answer.body["status"]) for answer in answers) == ["applied"] + ["webhook-id-reused"] * 3
+    assert len(await window.inbox(request.partition(".")[0])) == 4
 
 
 async def test_the_same_answer_under_another_id_is_a_duplicate(window: Window) -> None:
