@@ -47,6 +47,10 @@ class InboxStatus(StrEnum):
     """Could not be applied within the budget; a person must look."""
 
 
+WITHOUT_EFFECT = frozenset({InboxStatus.REFUSED, InboxStatus.QUARANTINED})
+"""An answer that ended so leaves its round to the next one."""
+
+
 class InboxEntry(Wire):
     """One message: its bytes and signature as received, and what became of it."""
 
