@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from domain.codes import Outcome, RequestState
 from domain.errors import ErrorCategory, LiandongError
 from domain.fact import FactKind
 from domain.inbox import MAX_MESSAGE_BYTES, MAX_NOTES_PER_ROUND, InboxStatus
+from services.refused_message import MOST_REFUSALS_OF_A_SENDER, note_refusal
 from services.relay import relay_inbox
 from services.settle_message import MOST_ATTEMPTS
 from tests.services.conftest import ACCEPTED, Window
@@ -254,6 +256,70 @@ async def test_a_message_that_never_fits_is_quarantined_with_an_alarm(
     assert await statuses(window, request) == [InboxStatus.QUARANTINED]
     assert len(await window.facts(request.partition(".")[0], FactKind.QUARANTINED)) == 1
     assert any(record.levelname == "ERROR" for record in caplog.records)
+
+
+async def test_what_was_contradicted_by_a_message_that_never_fits_is_tried_then(window: Window) -> None:
+    request = await launched(window)
+    window.engine.not_listening.add(f"{request}.r1")
+    await window.send(request, ACCEPTED)
+    window.wall.wait(seconds=1)
+    assert (await window.send(request, REFUSED)).status == 409
+    while (await statuses(window, request))[0] is InboxStatus.RECEIVED:
+        window.wall.wait(minutes=5)
+        await relay_inbox(window.office)
+    assert await statuses(window, request) == [InboxStatus.QUARANTINED, InboxStatus.RECEIVED]
+    window.engine.not_listening.clear()
+    window.wall.wait(minutes=5)
+    await relay_inbox(window.office)
+    assert await statuses(window, request) == [InboxStatus.QUARANTINED, InboxStatus.APPLIED]
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["asked", "not yet on record"])
+async def test_a_case_that_nobody_works_on_costs_a_message_nothing(window: Window, seen: bool) -> None:
+    """The engine's server is up, its workers are not: the case may well wait for this message."""
+    window.engine.writes = seen
+    request = await launched(window)
+    case_id = request.partition(".")[0]
+    window.engine.silent.add(case_id)
+    window.engine.not_listening.add(f"{request}.r1")
+    assert (await window.send(request, ACCEPTED)).status == 202
+    for _ in range(MOST_ATTEMPTS * 2):
+        window.wall.wait(minutes=6)
+        await relay_inbox(window.office)
+    (entry,) = await window.inbox(case_id)
+    assert (entry.status, entry.attempts) == (InboxStatus.RECEIVED, 0)
+    window.engine.silent.clear()
+    window.engine.not_listening.clear()
+    window.wall.wait(minutes=6)
+    assert await relay_inbox(window.office) == 1
+    assert await statuses(window, request) == [InboxStatus.APPLIED]
+
+
+async def test_a_case_that_cannot_be_asked_is_asked_less_and_less_often(window: Window) -> None:
+    request = await launched(window)
+    window.engine.silent.add(request.partition(".")[0])
+    window.engine.not_listening.add(f"{request}.r1")
+    await window.send(request, ACCEPTED)
+    pauses = []
+    for minutes in (1, 3, 60):
+        window.wall.wait(minutes=minutes)
+        await relay_inbox(window.office)
+        (entry,) = await window.inbox(request.partition(".")[0])
+        assert entry.next_attempt_at is not None
+        pauses.append(entry.next_attempt_at - window.wall.at)
+    assert pauses == [timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=5)]
+
+
+async def test_one_sender_cannot_keep_what_others_are_refused_out_of_the_case(window: Window) -> None:
+    request = await launched(window)
+    case_id = request.partition(".")[0]
+    for number in range(MOST_REFUSALS_OF_A_SENDER + 1):
+        await note_refusal(window.office, case_id, "police", "unknown-request", message_id=f"m-{number}")
+    await window.send(request, ACCEPTED)
+    await window.send(request, REFUSED)
+    facts = await window.facts(case_id, FactKind.MESSAGE_REFUSED)
+    told = Counter(chained.fact.actor for chained in facts)
+    assert told == {"department:police": MOST_REFUSALS_OF_A_SENDER, "department:market": 1}
 
 
 async def test_one_poisoned_message_does_not_hold_up_the_others(window: Window) -> None:
