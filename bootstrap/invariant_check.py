@@ -13,13 +13,16 @@ from services.verify_invariants import verify
 
 
 async def check_invariants(
-    settings: Settings, progress: Callable[[int], None], noted: AuditHead | None = None
+    settings: Settings,
+    progress: Callable[[int], None],
+    noted: AuditHead | None = None,
+    unexamined: Callable[[str], None] | None = None,
 ) -> tuple[tuple[Finding, ...], AuditHead]:
     """Compare store and engine, case by case. Also tells where the audit ends, to be noted down for the next time."""
     async with open_container(settings, Whereabouts("", _temporal_address(settings), lazy_engine=True)) as container:
         async with container.store.reading() as session:
             head = await session.audit.head()
-        return await verify(container.office, progress, noted), head
+        return await verify(container.office, progress, noted, unexamined), head
 
 
 def _temporal_address(settings: Settings) -> str:

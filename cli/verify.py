@@ -27,7 +27,12 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    findings, head, checked = asyncio.run(_check(_noted(audit_head)))
+    findings, head, checked, forgotten = asyncio.run(_check(_noted(audit_head)))
+    if forgotten and not quiet:
+        told = (
+            "件已结案件的流程历史已过保存期，只核验了存储 · closed cases were checked in the store alone: the engine's"
+        )
+        console().print(f"{forgotten} {told} history of them is past its time", soft_wrap=True)
     if findings:
         rows = [[finding.invariant, finding.case_id, finding.detail] for finding in findings]
         console().print(table("✗ 被破坏的不变量 · Broken invariants", ["编号 No.", "案件 Case", "说明 What"], rows))
@@ -47,8 +52,10 @@ def _noted(text: str | None) -> AuditHead | None:
     return AuditHead(position=int(position), hash=found)
 
 
-async def _check(noted: AuditHead | None) -> tuple[tuple[Finding, ...], AuditHead, int]:
+async def _check(noted: AuditHead | None) -> tuple[tuple[Finding, ...], AuditHead, int, int]:
+    """With the numbers of cases that were checked, and of those that the engine could not be asked about any more."""
     seen = 0
+    forgotten: list[str] = []
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
     ) as bar:
@@ -59,5 +66,5 @@ async def _check(noted: AuditHead | None) -> tuple[tuple[Finding, ...], AuditHea
             seen = count
             bar.update(task, description=f"核验中 · checking… {count}")
 
-        findings, head = await check_invariants(load_settings(), progress, noted)
-        return findings, head, seen
+        findings, head = await check_invariants(load_settings(), progress, noted, forgotten.append)
+        return findings, head, seen, len(forgotten)
