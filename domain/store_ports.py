@@ -118,7 +118,7 @@ class Inbox(Protocol):
         ...
 
     async def applied_in_vain(self, since: datetime, limit: int) -> Sequence[InboxEntry]:
-        """APPLIED replies to rounds that ended since then without them."""
+        """APPLIED replies that came since then, to rounds that ended without them."""
         ...
 
     async def set_aside(self, entry: InboxEntry, why: str) -> bool:
