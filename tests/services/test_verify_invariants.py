@@ -22,7 +22,6 @@ from services.audit import Turned, note_turned_away
 from services.verify_invariants import Finding, verify
 from services.watch_first_contact import watch_first_contact
 from services.watch_triage import watch_triage
-from tests.services.case_engine_recorder import HISTORY_KEPT_FOR
 from tests.services.conftest import ACCEPTED, Window
 
 
@@ -298,70 +297,6 @@ async def test_a_case_that_cannot_be_examined_hides_no_other(window: Window) -> 
             detail="it is being coordinated, and the engine does not know it",
         ),
     )
-
-
-async def test_a_case_that_the_engine_is_there_for_and_cannot_show_is_a_finding(window: Window) -> None:
-    first = await window.launched()
-    second = await window.launched(external_id="ext-2")
-    window.engine.silent.add(first.case_id)
-    del window.engine.snapshots[second.case_id]
-    findings = {finding.case_id: finding for finding in await verify(window.office)}
-    assert {case_id: finding.invariant for case_id, finding in findings.items()} == {
-        first.case_id: "I9",
-        second.case_id: "I1",
-    }
-    assert findings[first.case_id].detail == "it cannot be examined: the engine is there and cannot show it"
-
-
-async def test_a_history_is_gone_only_after_its_time(window: Window) -> None:
-    counted: list[str] = []
-    record = await window.launched()
-    for key, department in (("dissolve", "market"), ("identity", "police")):
-        await window.send(f"{record.case_id}.{key}", ACCEPTED, department=department)
-    await window.engine.close(record.case_id, Outcome.DONE)
-    assert await verify(window.office, unexamined=counted.append) == ()
-    assert counted == []
-    del window.engine.snapshots[record.case_id]
-    await contacted_in_time(window, record, window.wall.at + HISTORY_KEPT_FOR)
-    assert await details(window, "I8") == ["it is closed, and the engine has lost its history before its time"]
-    window.wall.wait(seconds=1)
-    assert await details(window, "I8") == []
-    await verify(window.office, unexamined=counted.append)
-    assert counted == [record.case_id]
-
-
-async def waived(window: Window, record: CaseRecord, *, first: str, second: str) -> None:
-    """A request is waived on these people's account, with the facts that the engine would write."""
-    request = f"{record.case_id}.dissolve"
-    turn = window.engine.turn(request, 1)
-    assert turn is not None
-    over = turn.model_copy(update={"ended_at": window.wall.at, "end": RoundEnd.WITHDRAWN})
-    told = {"command_id": "yes", "act": "WAIVE_REQUEST"}
-    shown = window.engine.snapshots[record.case_id]
-    await window.engine._change(shown, FactKind.PROPOSED, actor=first, data={"act": "WAIVE_REQUEST"})
-    shown = window.engine.snapshots[record.case_id]
-    await window.engine._change(shown, FactKind.CONFIRMED, actor=second, data={**told, "proposed_by": first})
-    where, shown = (request, 1), window.engine.put(request, over, RequestState.WAIVED)
-    await window.engine._change(shown, FactKind.WAIVED, where, actor=second, data={"command_id": "yes"})
-
-
-async def test_a_request_that_one_person_waived_is_found(window: Window) -> None:
-    honest, alone = await window.launched(), await window.launched(external_id="ext-2")
-    await waived(window, honest, first="user:l-1", second="user:l-2")
-    await waived(window, alone, first="user:l-1", second="user:l-1")
-    assert await details(window, "I2") == [
-        f"{alone.case_id}.dissolve: user:l-1 waived it, and nobody else had proposed to"
-    ]
-
-
-async def test_a_waiver_that_nobody_is_on_record_for_is_found(window: Window) -> None:
-    record = await window.launched()
-    request = f"{record.case_id}.dissolve"
-    turn = window.engine.turn(request, 1)
-    assert turn is not None
-    over = turn.model_copy(update={"ended_at": window.wall.at, "end": RoundEnd.WITHDRAWN})
-    await window.engine._change(window.engine.put(request, over, RequestState.WAIVED), FactKind.DECISION_NEEDED)
-    assert await details(window, "I2") == [f"{request}: it is waived, and no fact says by whom"]
 
 
 async def test_a_tampered_audit_is_found_with_its_place(window: Window, tmp_path: Path) -> None:
