@@ -23,6 +23,8 @@ class CheckProgress(NamedTuple):
     """Cases so far."""
     replayed: Callable[[int, int], None] = lambda _done, _drawn: None
     """Histories so far, and how many it will be."""
+    unexamined: Callable[[str], None] | None = None
+    """Each closed case whose history is past its time."""
 
 
 async def check_invariants(
@@ -33,7 +35,7 @@ async def check_invariants(
     async with open_container(settings, Whereabouts("", _temporal_address(settings), lazy_engine=True)) as container:
         async with container.store.reading() as session:
             head = await session.audit.head()
-        findings = await verify(container.office, progress.checked, noted)
+        findings = await verify(container.office, progress.checked, noted, progress.unexamined)
         interceptor = container.telemetry.temporal_interceptor()
         histories = await check_histories(container.client, interceptor, replays, progress.replayed)
         return (*findings, *histories), head

@@ -31,7 +31,12 @@ def verify(
         typer.Option("--replay", min=0, help="抽查重放的历史份数 · Histories to replay, drawn by chance."),
     ] = REPLAYS,
 ) -> None:
-    findings, head, checked = asyncio.run(_check(_noted(audit_head), replay))
+    findings, head, checked, forgotten = asyncio.run(_check(_noted(audit_head), replay))
+    if forgotten and not quiet:
+        told = (
+            "件已结案件的流程历史已过保存期，只核验了存储 · closed cases were checked in the store alone: the engine's"
+        )
+        console().print(f"{forgotten} {told} history of them is past its time", soft_wrap=True)
     if findings:
         rows = [[finding.invariant, finding.case_id, finding.detail] for finding in findings]
         console().print(table("✗ 被破坏的不变量 · Broken invariants", ["编号 No.", "案件 Case", "说明 What"], rows))
@@ -51,8 +56,10 @@ def _noted(text: str | None) -> AuditHead | None:
     return AuditHead(position=int(position), hash=found)
 
 
-async def _check(noted: AuditHead | None, replays: int) -> tuple[tuple[Finding, ...], AuditHead, int]:
+async def _check(noted: AuditHead | None, replays: int) -> tuple[tuple[Finding, ...], AuditHead, int, int]:
+    """With the numbers of cases that were checked, and of those that the engine could not be asked about any more."""
     seen = 0
+    forgotten: list[str] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("核验中 · checking…")
@@ -65,5 +72,6 @@ async def _check(noted: AuditHead | None, replays: int) -> tuple[tuple[Finding, 
         def replayed(done: int, drawn: int) -> None:
             bar.update(task, description=f"重放中 · replaying… {done}/{drawn}")
 
-        findings, head = await check_invariants(load_settings(), CheckProgress(counted, replayed), noted, replays)
-        return findings, head, seen
+        told = CheckProgress(counted, replayed, forgotten.append)
+        findings, head = await check_invariants(load_settings(), told, noted, replays)
+        return findings, head, seen, len(forgotten)

@@ -119,11 +119,16 @@ class Inbox(Protocol):
         ...
 
     async def applied_in_vain(self, since: datetime, limit: int) -> Sequence[InboxEntry]:
-        """APPLIED replies to rounds that ended since then without an answer, by a person's decision."""
+        """APPLIED replies that came since then, to rounds that ended without them."""
         ...
 
     async def set_aside(self, entry: InboxEntry, why: str) -> bool:
         """An APPLIED reply was not: it is LATE. What its sender was told stays; False when it is not APPLIED."""
+        ...
+
+    async def give_turn(self, request_id: str, round_number: int) -> None:
+        """No reply to this round stands any more: the oldest that was judged by one that did waits to be brought now.
+        What its sender was told stays."""
         ...
 
     async def of_case(self, case_id: str) -> Sequence[InboxEntry]: ...

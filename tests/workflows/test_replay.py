@@ -29,6 +29,7 @@ from domain.outage import Outage, OutageCause, OutagePause
 from domain.supplement import IssueSupplementNotice, ReceivedMaterial, ReceiveSupplement
 from domain.time_decision import ExtendRequest, PauseRequest, ResumeRequest
 from tests.workflows.conftest import CONVERTER
+from tests.workflows.piled_up import refused_and_answered
 from tests.workflows.skipped_time import CALENDAR, CASE, Script, SkippedTime, ask, department, instant, skipped_time
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -209,6 +210,12 @@ async def late_notice(env: WorkflowEnvironment) -> WorkflowHistory:
         return await _finished(world, FactKind.CALENDAR_LEARNED)
 
 
+async def answer_first(env: WorkflowEnvironment) -> WorkflowHistory:
+    """An answer and the refusal of its delivery in one task. Beside it lies what older code made of the same."""
+    async with refused_and_answered(env) as world:
+        return await _finished(world, FactKind.REPLIED)
+
+
 SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
     "silence": silence,
     "ordered_steps": ordered_steps,
@@ -219,6 +226,7 @@ SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
     "restored": restored,
     "silent_holder": silent_holder,
     "late_notice": late_notice,
+    "answer_first": answer_first,
 }
 
 
