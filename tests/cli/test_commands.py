@@ -1,12 +1,12 @@
 """Every command explains itself, and says what to do when it cannot do its work."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from bootstrap.invariant_check import CheckProgress
 from bootstrap.settings import Settings, load_settings
 from cli import verify
 from cli.main import LiandongGroup, app
@@ -130,10 +130,11 @@ def test_the_shipped_policy_is_checked_as_sound() -> None:
 
 def test_cases_that_only_the_store_was_checked_for_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     async def checked(
-        _: Settings, progress: Callable[[int], None], __: AuditHead | None, unexamined: Callable[[str], None]
+        _: Settings, told: CheckProgress, __: AuditHead | None, ___: int
     ) -> tuple[tuple[Finding, ...], AuditHead]:
-        progress(3)
-        unexamined("LD-2024-000001")
+        assert told.unexamined is not None
+        told.checked(3)
+        told.unexamined("LD-2024-000001")
         return (), AuditHead(position=0, hash="0" * 64)
 
     monkeypatch.setattr(verify, "check_invariants", checked)
