@@ -16,6 +16,7 @@ from domain.follow_up import (
 from domain.person import Person
 from services.access import Action, open_case
 from services.office import Office
+from services.one_effect import one_effect
 from services.order_follow_ups import start_follow_up
 from services.reopen_unresolved import reopen_for
 
@@ -31,7 +32,8 @@ _ACTIONS: Final[dict[type[FollowUpCommand], Action]] = {
 async def record_follow_up(office: Office, person: Person, case_id: str, command: StaffCommand) -> FollowUpSnapshot:
     """Carried out in the person's own name by the case's latest follow-up. "Not resolved" reopens at once.
 
-    Raises FORBIDDEN (a rating by staff, whatever the role), CONFLICT `no-follow-up`, UNAVAILABLE, or the typed refusal.
+    Raises FORBIDDEN (a rating by staff, whatever the role), CONFLICT `no-follow-up` or `idempotency-key-reused`,
+    UNAVAILABLE, or the typed refusal.
     """
     action = _ACTIONS.get(type(command))
     if action is None:
@@ -40,8 +42,9 @@ async def record_follow_up(office: Office, person: Person, case_id: str, command
         await open_case(session, person, action, case_id)
         orders = await session.follow_ups.of_case(case_id)
     order = _latest(orders)
-    await start_follow_up(office, order)
-    after = await office.follow_ups.act(order.follow_up_id, command.model_copy(update={"decided_by": person.actor}))
+    async with one_effect(office, case_id, command):
+        await start_follow_up(office, order)
+        after = await office.follow_ups.act(order.follow_up_id, command.model_copy(update={"decided_by": person.actor}))
     if after.reopening_owed:
         await reopen_for(office, order.follow_up_id)
     return after

@@ -4,7 +4,7 @@ import pytest
 
 from domain.case import CaseRecord
 from domain.codes import CaseStage, Cause, Outcome, TriageDecision
-from domain.errors import ErrorCategory, LiandongError
+from domain.errors import ErrorCategory, LiandongError, conflict
 from domain.fact import FactKind
 from domain.follow_up import FollowUpEnd, FollowUpOrder, Rating, RecordCall, TakeRating, TreatReview
 from domain.lineage import ReopenCause
@@ -284,3 +284,32 @@ async def test_each_role_records_its_own_part(window: Window) -> None:
     with pytest.raises(LiandongError) as none_yet:
         await record_follow_up(window.office, CLERK, still_open.case_id, call("other"))
     assert none_yet.value.code == "no-follow-up"
+
+
+async def test_one_key_stands_for_one_thing_that_was_recorded(window: Window) -> None:
+    closed, _ = await explained(window)
+    await order_follow_ups(window.office)
+    first = await record_follow_up(window.office, CLERK, closed.case_id, call(resolved=True))
+    again = await record_follow_up(window.office, CLERK, closed.case_id, call(resolved=True))
+    assert again == first
+    with pytest.raises(LiandongError) as other:
+        await record_follow_up(window.office, CLERK, closed.case_id, call(resolved=False))
+    assert (other.value.category, other.value.code) == (ErrorCategory.CONFLICT, "idempotency-key-reused")
+    (order,) = await read_follow_ups(window.office, CLERK, closed.case_id)
+    assert order.snapshot is not None
+    assert [attempt.resolved for attempt in order.snapshot.attempts] == [True]
+
+
+async def test_what_was_refused_may_come_corrected_under_its_key(window: Window) -> None:
+    closed, _ = await explained(window)
+    await order_follow_ups(window.office)
+    window.follow_ups.refusal = conflict("already-reached", "somebody was reached already")
+    with pytest.raises(LiandongError, match="somebody was reached"):
+        await record_follow_up(window.office, CLERK, closed.case_id, call(resolved=True))
+    window.follow_ups.refusal = None
+    await record_follow_up(window.office, CLERK, closed.case_id, call(resolved=False))
+    window.follow_ups.away = True
+    for resolved in (True, False):
+        with pytest.raises(LiandongError) as caught:
+            await record_follow_up(window.office, CLERK, closed.case_id, call("later", resolved=resolved))
+        assert caught.value.code == ("engine-unavailable" if resolved else "idempotency-key-reused")
