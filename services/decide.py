@@ -34,7 +34,7 @@ async def decide(office: Office, person: Person, case_id: str, decision: AnyDeci
         complete = await with_known_routes(office, session, record, decision)
     await _check_subject(office, record, decision)
     after = await carry_out(office, record, decision, complete.model_copy(update={"decided_by": person.actor}))
-    return visible_snapshot(person, after)
+    return visible_snapshot(person, record, after)
 
 
 async def carry_out(office: Office, record: CaseRecord, said: AnyDecision, complete: AnyDecision) -> CaseSnapshot:

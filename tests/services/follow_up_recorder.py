@@ -91,6 +91,10 @@ class FollowUpRecorder:
         shown = self.snapshots[follow_up_id].model_copy(update={"end": how, "ended_at": self._now()})
         await self._change(shown, FactKind.FOLLOW_UP_ENDED)
 
+    async def show(self, follow_up_id: str, **update: object) -> None:
+        """The follow-up has moved on by itself to a snapshot with these fields."""
+        await self._change(self.snapshots[follow_up_id].model_copy(update=update), FactKind.RATED)
+
     async def _change(self, shown: FollowUpSnapshot, kind: FactKind) -> None:
         version = shown.version + 1
         self.snapshots[shown.follow_up_id] = shown.model_copy(update={"version": version})
