@@ -6,7 +6,7 @@ from domain.case import CaseRecord
 from domain.codes import CaseStage, Cause, Outcome, TriageDecision
 from domain.errors import ErrorCategory, LiandongError, conflict
 from domain.fact import FactKind
-from domain.follow_up import FollowUpEnd, FollowUpOrder, Rating, RecordCall, TakeRating, TreatReview
+from domain.follow_up import FollowUpEnd, FollowUpOrder, Rating, RatingGiven, RecordCall, TakeRating, TreatReview
 from domain.lineage import ReopenCause
 from domain.store_ports import StoreSession
 from services import order_follow_ups as orders
@@ -15,6 +15,7 @@ from services.office import Office
 from services.open_progress import open_progress
 from services.order_follow_ups import order_follow_ups
 from services.rate_case import IssuedLink, RatingInput, issue_rating_link, rate_case, relay_ratings
+from services.read_progress import read_progress
 from services.record_follow_up import read_follow_ups, record_follow_up
 from services.register_case import register_case
 from services.reopen_case import ReopenInput, reopen_case
@@ -171,7 +172,9 @@ async def test_a_rating_is_kept_while_the_engine_is_away(window: Window) -> None
 
 
 async def test_a_rating_that_finds_the_follow_up_over_begins_another_one(window: Window) -> None:
-    closed, link = await followed(window)
+    closed, code = await explained(window)
+    await order_follow_ups(window.office)
+    link = await issue_rating_link(window.office, await open_progress(window.office, closed.case_id, code))
     window.follow_ups.away = True
     bad = RatingInput(coordination=Rating.DISSATISFIED)
     await rate_case(window.office, closed.case_id, link.token, bad)
@@ -182,6 +185,19 @@ async def test_a_rating_that_finds_the_follow_up_over_begins_another_one(window:
     brought = window.follow_ups.launches[f"{closed.case_id}.followup2"].brought
     assert brought is not None
     assert brought.coordination is Rating.DISSATISFIED
+    with pytest.raises(LiandongError) as second:
+        await issue_rating_link(window.office, await open_progress(window.office, closed.case_id, code))
+    assert second.value.code == "already-rated", "it was begun with one"
+    progress = await read_progress(window.office, await open_progress(window.office, closed.case_id, code))
+    assert progress.rating is not None
+    assert progress.rating.state == "rated"
+
+
+async def test_a_link_opens_no_second_rating_whatever_way_the_first_one_took(window: Window) -> None:
+    closed, link = await followed(window)
+    taken = RatingGiven(coordination=Rating.SATISFIED, received_at=window.wall.at)
+    await window.follow_ups.show(f"{closed.case_id}.followup1", rating=taken)
+    assert (await refused_rating(window, closed.case_id, link.token)).code == "already-rated"
 
 
 async def test_a_treated_review_is_followed_up_a_second_time(window: Window) -> None:
