@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 
 from adapters.department_check import DepartmentCheck
 from adapters.department_secrets import ComingToken, DepartmentSecret, RetiringSecret, random_secret
-from adapters.outgoing_address import AddressGuard
+from adapters.outgoing_address import AddressGuard, within_this_machine
 from adapters.secret_file import SecretFile
 from adapters.webhook_signature import new_private_key, public_key_of
 from domain.department import Department
@@ -20,12 +20,16 @@ _MOST_RETIRING = 3
 
 
 class FileDepartmentSetup:
-    """The port `DepartmentSetup` over the file of secrets."""
+    """The port `DepartmentSetup` over the file of secrets. `plays`: departments are simulated on this machine.
 
-    def __init__(self, secrets: SecretFile, check: DepartmentCheck, time: TimeSource) -> None:
+    Otherwise only the operator's own file may say that one lives here, where Temporal and our own doors listen.
+    """
+
+    def __init__(self, secrets: SecretFile, check: DepartmentCheck, time: TimeSource, *, plays: bool = False) -> None:
         self._secrets = secrets
         self._check = check
         self._time = time
+        self._plays = plays
 
     async def issue(self, department: Department) -> IssuedKeys:
         fresh = random_secret(department.technique)
@@ -58,6 +62,8 @@ class FileDepartmentSetup:
     async def check_address(self, department: Department) -> str | None:
         if not department.base_url:
             return None
+        if not self._plays and within_this_machine(department.own_network):
+            return "address: this machine is no department's own network; departments.toml may say otherwise"
         try:
             await AddressGuard(department.own_network, self._check.resolve).pin(department.base_url)
         except DepartmentUnavailable as error:

@@ -143,7 +143,7 @@ async def _bench(at: Stage, stack: AsyncExitStack, progress: Progress) -> Bench:
     empty = await stack.enter_async_context(child("bench.empty_endpoint"))
     await _lift_limits(at.product)
     # The simulated departments take everything in and say nothing: we answer in their name
-    await brief(engine.ready["simulators"], None)
+    await brief(engine.ready["simulators"], engine.ready["simulators_control"], None)
     counter = Counter.of(engine.ready["api"], at.product.data_dir)
     stack.push_async_callback(counter.close)
     secrets = json.loads((at.product.data_dir / SECRETS_FILE).read_bytes())

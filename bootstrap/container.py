@@ -144,7 +144,7 @@ async def open_container(settings: Settings, where: Whereabouts) -> AsyncIterato
             seals=open_seals(settings),
             notices=channels,
             new_id=lambda: uuid4().hex,
-            setup=FileDepartmentSetup(secrets, DepartmentCheck(time), time),
+            setup=FileDepartmentSetup(secrets, DepartmentCheck(time), time, plays=where.simulators_url is not None),
         )
         try:
             yield Container(settings, policy, store, office, client, telemetry, lines, adapters, channels, keys)

@@ -86,7 +86,7 @@ async def start_follow_up(office: Office, order: FollowUpOrder) -> bool:
         return True
     failure: str | None = None
     try:
-        await office.follow_ups.start(FollowUpLaunch.model_validate_json(order.launch_json))
+        await office.follow_ups.start(order.launch)
     except Exception as error:
         failure = str(getattr(error, "code", type(error).__name__))
         _log.warning("follow-up %s did not reach the engine: %s", order.follow_up_id, failure)

@@ -9,7 +9,8 @@ from pydantic import Field
 from domain.case import CaseRecord
 from domain.errors import ErrorCategory, LiandongError, conflict, not_found
 from domain.fact import Fact, FactKind
-from domain.follow_up import FollowUpLaunch, FollowUpOrder, Rating, RatingGiven, RatingLink, TakeRating
+from domain.follow_up import FollowUpOrder, Rating, RatingGiven, RatingLink, TakeRating
+from domain.store_ports import StoreSession
 from domain.wire import Instant, Wire
 from services.authenticate import token_hash
 from services.draft_precedents import draft_anew
@@ -56,8 +57,8 @@ async def issue_rating_link(office: Office, record: CaseRecord) -> IssuedLink:
             raise conflict("not-rateable-yet", "the case can be rated once it has its outcome")
         order = orders[-1]
         await session.follow_ups.get(order.follow_up_id, lock=True)
-        closes_at = FollowUpLaunch.model_validate_json(order.launch_json).rating_closes_at
-        if any(link.rating for link in await session.rating_links.of_follow_up(order.follow_up_id)):
+        closes_at = order.launch.rating_closes_at
+        if await is_rated(session, order):
             raise _already_rated()
         if now > closes_at:
             raise _closed()
@@ -90,8 +91,8 @@ async def rate_case(office: Office, case_id: str, token: str, given: RatingInput
         else:
             if now > link.closes_at:
                 raise _closed()
-            await session.follow_ups.get(link.follow_up_id, lock=True)
-            if any(other.rating for other in await session.rating_links.of_follow_up(link.follow_up_id)):
+            order = await session.follow_ups.get(link.follow_up_id, lock=True)
+            if order is not None and await is_rated(session, order):
                 raise _already_rated()
             rating = RatingGiven(**given.model_dump(), received_at=now)
             link = link.model_copy(update={"rating": rating})
@@ -100,6 +101,12 @@ async def rate_case(office: Office, case_id: str, token: str, given: RatingInput
     return RatingReceipt(
         case_id=case_id, received_at=link.rating.received_at if link.rating else now, delivered=delivered
     )
+
+
+async def is_rated(session: StoreSession, order: FollowUpOrder) -> bool:
+    """One for each follow-up, whichever way it came."""
+    links = await session.rating_links.of_follow_up(order.follow_up_id)
+    return order.has_rating or any(link.rating for link in links)
 
 
 async def relay_ratings(office: Office) -> int:

@@ -12,6 +12,7 @@ from services.issue_progress_code import pass_on
 from services.office import Office
 from services.register_case import fresh_record, registered
 from services.same_facts import reopening_facts
+from services.visibility import visible_record
 
 
 class ReopenInput(Wire):
@@ -29,7 +30,7 @@ async def reopen_case(office: Office, person: Person, case_id: str, wanted: Reop
     async with office.store.writing() as session:
         earlier = await open_case(session, person, Action.REOPEN, case_id, lock=True)
         if (again := await _reopened_already(session, earlier, wanted)) is not None:
-            return again
+            return visible_record(person, again)
         await _check(session, earlier, wanted)
         reopened = await open_again(office, session, earlier, (person.actor, wanted))
         await _settle_follow_ups(session, earlier, wanted, reopened)

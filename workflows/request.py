@@ -244,13 +244,14 @@ class Request:
         )
 
     def _waiting_for(self) -> str:
+        # Stands in Temporal's UI as it is: who an external party is stays in the ask
         match self.state:
             case RequestState.PENDING:
                 return f"after: {', '.join(self.ask.after)}"
             case RequestState.OPEN if self.ask.kind is AskKind.DEPARTMENT:
                 return self._waiting_for_department()
             case RequestState.OPEN:
-                return f"party: {self.ask.party}" if self.ask.party else "clock: statutory period"
+                return "external party" if self.ask.kind is AskKind.EXTERNAL else "clock: statutory period"
             case RequestState.DECISION:
                 return f"duty leader: {self.round.reply or self.round.end}"
             case RequestState.SUPPLEMENT:

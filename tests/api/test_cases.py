@@ -174,3 +174,4 @@ async def test_a_department_officer_gets_its_own_requests_only(desk: Desk) -> No
     assert [one["key"] for one in case["coordination"]["requests"]] == ["dissolve", "licence"]
     assert case["request"] == REGISTRATION["request"]
     assert case["requester"]["contact"] is None
+    assert case["first_contact"] is None, "neither when the window called nor when it should have"

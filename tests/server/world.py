@@ -134,7 +134,9 @@ class World:
     async def script(self, department: str, default: Json, **rounds: Json) -> None:
         """How a simulated department behaves from now on; `rounds` by ask key."""
         script = {"default": default, "requests": rounds}
-        response = await self.http.put(f"{self.simulators.url}/scripts/{department}", json=script)
+        response = await self.http.put(
+            f"{self.simulators.url}/scripts/{department}", json=script, headers=self._control
+        )
         response.raise_for_status()
 
     async def sends(self, department: str, key: str) -> list[Received]:
@@ -143,9 +145,13 @@ class World:
         return [one for one in received if one.idempotency_key == key and one.type == "request.dispatched"]
 
     async def _journal(self, department: str) -> Journal:
-        response = await self.http.get(f"{self.simulators.url}/journal/{department}")
+        response = await self.http.get(f"{self.simulators.url}/journal/{department}", headers=self._control)
         response.raise_for_status()
         return Journal.model_validate_json(response.content)
+
+    @property
+    def _control(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.simulators.control}"}
 
     async def _live(self) -> bool:
         assert self.api.alive, self.api.said()
