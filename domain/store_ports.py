@@ -50,10 +50,6 @@ class Cases(Protocol):
         """As projected; None when no such round is known (yet)."""
         ...
 
-    async def revoked(self) -> Sequence[CaseRecord]:
-        """Cases whose result was taken back, without their snapshots. Rare by nature."""
-        ...
-
     async def lawfully_refused(self, matter_print: str) -> str | None:
         """The latest case with this fingerprint of party and item that ended as LAWFULLY_REFUSED."""
         ...
