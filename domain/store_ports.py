@@ -285,6 +285,10 @@ class Store(Protocol):
     """Opens transactions. A write session commits when its block ends without an error."""
 
     def writing(self) -> AbstractAsyncContextManager[StoreSession]: ...
+    def starting(self) -> AbstractAsyncContextManager[StoreSession]:
+        """A write session for what only the first process does: another one's begins when this one has ended."""
+        ...
+
     def reading(self) -> AbstractAsyncContextManager[StoreSession]: ...
     async def ready(self) -> str | None:
         """None when the store answers, else the reason why not."""
