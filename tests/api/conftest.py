@@ -37,6 +37,7 @@ from store.progress_recorder import StoredProgress
 from store.sql_store import SqlStore
 from tests.api.engine_recorder import EngineRecorder
 from tests.services.follow_up_recorder import FollowUpRecorder
+from tests.store.one_session import OneSessionStore
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 NOW = datetime(2023, 1, 3, 1, 30, tzinfo=UTC)
@@ -101,7 +102,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def desk(tmp_path: Path, migrated: Path) -> AsyncIterator[Desk]:
     shutil.copy(migrated, tmp_path / "store.db")
-    store = SqlStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
+    store = OneSessionStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
     policy = load_policy(POLICIES)
     await _fill(store, policy)
     wall, engine, numbers = Wall(), EngineRecorder(), count(1)

@@ -37,6 +37,7 @@ from store.progress_recorder import StoredProgress
 from store.sql_store import SqlStore
 from tests.services.case_engine_recorder import CaseEngineRecorder
 from tests.services.follow_up_recorder import FollowUpRecorder
+from tests.store.one_session import OneSessionStore
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 MORNING = datetime(2023, 1, 3, 1, 30, tzinfo=UTC)
@@ -164,7 +165,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def window(migrated: Path, tmp_path: Path) -> AsyncIterator[Window]:
     shutil.copy(migrated, tmp_path / "store.db")
-    store = SqlStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
+    store = OneSessionStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
+    yield await open_window(store, tmp_path / "materials")
+    await store.close()
+
+
+async def open_window(store: SqlStore, materials: Path) -> Window:
+    """On an empty store, which has the shipped departments and notices then."""
     policy = load_policy(POLICIES)
     async with store.writing() as session:
         for department in policy.departments:
@@ -187,11 +194,10 @@ async def window(migrated: Path, tmp_path: Path) -> AsyncIterator[Window]:
         policy=policy,
         calendar=StoredCalendar(store),
         adapters=dict.fromkeys(Technique, departments),
-        materials=MaterialFolder(tmp_path / "materials"),
+        materials=MaterialFolder(materials),
         follow_ups=follow_ups,
         seals=Seals(bytes(32)),
         notices={"notice": notices},
         new_id=lambda: uuid.uuid4().hex,
     )
-    yield Window(office, store, engine, wall, secrets, follow_ups, notices)
-    await store.close()
+    return Window(office, store, engine, wall, secrets, follow_ups, notices)
