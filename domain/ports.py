@@ -132,7 +132,10 @@ class DepartmentSetup(Protocol):
         ...
 
     async def rotate(self, department: Department, change: KeyChange) -> IssuedKeys:
-        """Replace keys; the former ones stay good for the overlap. Raises INVALID for a key that is none."""
+        """Replace keys; the former ones stay good for the overlap.
+
+        Raises INVALID for a key that is none, CONFLICT while too many former ones are good.
+        """
         ...
 
     async def check(self, department: Department) -> CheckReport:

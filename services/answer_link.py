@@ -45,7 +45,7 @@ async def reply_by_link(office: Office, token: str, answer: dict[str, JsonValue]
     told = await bring(office, entry, _author(entry), reply, raw)
     if reply.code is not ReplyCode.INTERIM:
         async with office.store.writing() as session:
-            current = await session.desk.get(entry.dispatch.request_id, entry.dispatch.round) or entry
+            current = await session.desk.get(entry.dispatch.request_id, entry.dispatch.round, lock=True) or entry
             await session.desk.save(current.model_copy(update={"link_used_at": office.time.now()}))
     return told
 

@@ -33,7 +33,7 @@ async def launch_coordination(office: Office, person: Person, case_id: str, plan
             raise conflict("already-launched", "this case was launched already, with another plan")
         given = await circumstances(office, session, record, calendar, office.time.now())
         completed = sound_plan(plan, given)
-        grounds = await deferral_grounds(session, given)
+        grounds = await deferral_grounds(session, record, given)
         launch = _launch(case_id, person, completed, given, grounds)
         intent = LaunchIntent(case_id=case_id, requested_at=given.launch_at, launch_json=launch.model_dump_json())
         update = {

@@ -37,6 +37,7 @@ from store.progress_recorder import StoredProgress
 from store.sql_store import SqlStore
 from tests.api.engine_recorder import EngineRecorder
 from tests.services.follow_up_recorder import FollowUpRecorder
+from tests.store.one_session import OneSessionStore
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 NOW = datetime(2023, 1, 3, 1, 30, tzinfo=UTC)
@@ -107,7 +108,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, policy: DistrictPolicy) 
 @pytest.fixture
 async def desk(tmp_path: Path, furnished: Path, policy: DistrictPolicy) -> AsyncIterator[Desk]:
     shutil.copy(furnished, tmp_path / "store.db")
-    store = SqlStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
+    store = OneSessionStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
     wall, engine, numbers = Wall(), EngineRecorder(), count(1)
     secrets = {"market": new_secret(), "police": new_secret()}
     follow_ups = FollowUpRecorder(StoredProgress(store), wall.now)

@@ -1,5 +1,6 @@
 """Departments that come, change their keys and leave while everything runs."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -55,6 +56,63 @@ async def test_an_added_department_takes_part_at_once(desk: Desk) -> None:
     assert (await _callback(desk, secret, case_id, "m-1", "archive")).status_code == 200
     again = await _admin(desk, "POST", "/departments", NEW)
     assert (again.status_code, again.json()["code"]) == (409, "department-exists")
+
+
+async def test_of_two_who_add_the_same_department_at_once_one_has_its_keys(desk: Desk) -> None:
+    answers = await asyncio.gather(*(_admin(desk, "POST", "/departments", NEW) for _ in range(2)))
+    assert sorted(one.status_code for one in answers) == [201, 409]
+    (secret,) = [one.json()["keys"]["webhook_secret"] for one in answers if one.status_code == 201]
+    async with desk.client() as department:
+        body = json.dumps({"type": "request.acknowledged", "timestamp": "2023-01-03T10:00:00+08:00", "data": {}})
+        headers = sign(secret, "m-1", datetime.now(UTC), body)
+        answer = await department.post("/v1/departments/archive/callbacks", content=body, headers=headers)
+    assert answer.status_code == 422, "the signature is good: it is the message that lacks something"
+
+
+async def test_people_who_are_added_can_answer_at_once(desk: Desk) -> None:
+    people = {name: value for name, value in NEW.items() if name != "base_url"}
+    added = await _admin(desk, "POST", "/departments", people | {"technique": "PEOPLE", "mail": "archive@example.org"})
+    assert added.status_code == 201, added.text
+    assert added.json()["department"]["mail"] == "archive@example.org"
+    officer = added.json()["officer"]
+    headers = {"Authorization": f"Bearer {officer['token']}"}
+    async with desk.client() as client:
+        me = (await client.get("/v1/me", headers=headers)).json()
+        inbox = await client.get("/v1/inbox", headers=headers)
+    assert (me["person_id"], me["role"], me["department"]) == ("officer-archive", "department_officer", "archive")
+    assert (inbox.status_code, inbox.json()["items"]) == (200, [])
+    assert (await _admin(desk, "POST", "/departments", NEW | {"code": "fire"})).json()["officer"] is None
+
+
+SETTINGS: dict[str, Any] = {
+    "base_url": "https://market.example.org/liandong",
+    "own_network": None,
+    "mail": "market@example.org",
+    "poll_seconds": 300,
+    "poll_seconds_near_due": 30,
+    "quiet": {"starts": "21:00", "ends": "07:00"},
+    "sign_limit": "4 working_hours",
+    "reply_limit": "3 working_days",
+    "signs": False,
+    "max_concurrency": 3,
+    "max_sends_per_minute": 60,
+    "max_messages_per_minute": 70,
+}
+
+
+async def test_every_setting_is_shown_and_a_change_leaves_alone_what_it_does_not_name(desk: Desk) -> None:
+    names = {"name_zh": "市场监管局", "name_en": "Market", "technique": "WEBHOOK"}
+    changed = await _admin(desk, "PUT", "/departments/market", names | SETTINGS)
+    assert changed.status_code == 200, changed.text
+    assert set(SETTINGS) | set(names) | {"code", "enabled"} == set(changed.json()), "each can be set"
+    assert changed.json().items() >= SETTINGS.items()
+
+    one = await _admin(desk, "PUT", "/departments/market", names | {"reply_limit": "2 working_days", "quiet": None})
+    assert one.status_code == 200, one.text
+    assert one.json().items() >= (SETTINGS | {"reply_limit": "2 working_days", "quiet": None}).items()
+    assert (await _admin(desk, "GET", "/departments/market")).json() == one.json()
+    wrong = await _admin(desk, "PUT", "/departments/market", names | {"poll_seconds": None})
+    assert (wrong.status_code, wrong.json()["problems"][0]["field"]) == (422, "poll_seconds")
 
 
 async def test_keys_are_shown_once_and_nowhere_else(desk: Desk) -> None:
@@ -116,6 +174,19 @@ async def test_a_department_may_sign_with_its_own_key_and_ours_can_be_shown_to_o
     assert (await _callback(desk, new_private_key(), case_id, "m-3")).status_code == 401
     wrong = await _admin(desk, "POST", "/departments/market/rotate-key", {"public_keys": ["whpk_x"]})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "key-not-valid")
+
+
+async def test_a_former_key_never_falls_off_before_its_time(desk: Desk) -> None:
+    case_id, first = await launched(desk), desk.secrets["market"]
+    both = {"asymmetric": True}
+    for _ in range(3):
+        assert (await _admin(desk, "POST", "/departments/market/rotate-key", both)).status_code == 200
+    assert (await _callback(desk, first, case_id, "m-1")).status_code == 200, "it was promised for a day"
+    refused = await _admin(desk, "POST", "/departments/market/rotate-key", both)
+    assert (refused.status_code, refused.json()["code"]) == (409, "former-keys-in-use")
+    assert (await _callback(desk, first, case_id, "m-2")).status_code == 200
+    at_once = await _admin(desk, "POST", "/departments/market/rotate-key", {"overlap_hours": 0})
+    assert at_once.status_code == 200
 
 
 async def test_a_disabled_department_is_out_and_its_open_rounds_are_handed_over(desk: Desk) -> None:
