@@ -53,13 +53,13 @@ async def change_department(
     """`change` is given the entry as it is. The technique and whether it takes part stay: open rounds rely on both."""
     setup = setup_of(office, person)
     async with office.store.reading() as session:
-        wanted = change(await known_department(session, code))
-    await _check_address(setup, wanted)
+        known = await known_department(session, code)
+    wanted = _same_technique(known, change(known))
+    if (wanted.base_url, wanted.own_network) != (known.base_url, known.own_network):
+        await _check_address(setup, wanted)
     async with office.store.writing() as session:
         before = await known_department(session, code, lock=True)
-        after = change(before).model_copy(update={"enabled": before.enabled})
-        if before.technique is not after.technique:
-            raise conflict("technique-is-fixed", "rounds are under way by this technique: add another department")
+        after = _same_technique(before, change(before)).model_copy(update={"enabled": before.enabled})
         await session.directory.save(after)
         fields = [name for name in type(after).model_fields if getattr(after, name) != getattr(before, name)]
         changed = ", ".join(fields) or "nothing"
@@ -111,6 +111,12 @@ async def known_department(session: StoreSession, code: str, *, lock: bool = Fal
     if department is None:
         raise not_found("no-such-department", "the directory has no such department")
     return department
+
+
+def _same_technique(before: Department, after: Department) -> Department:
+    if before.technique is not after.technique:
+        raise conflict("technique-is-fixed", "rounds are under way by this technique: add another department")
+    return after
 
 
 async def _check_address(setup: DepartmentSetup, department: Department) -> None:

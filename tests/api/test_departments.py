@@ -220,8 +220,9 @@ async def test_the_technique_of_a_department_stays(desk: Desk) -> None:
     entry = {name: value for name, value in NEW.items() if name != "code"}
     changed = await _admin(desk, "PUT", "/departments/market", entry | {"technique": "POLLED"})
     assert (changed.status_code, changed.json()["code"]) == (409, "technique-is-fixed")
+    del entry["base_url"]
     changed = await _admin(desk, "PUT", "/departments/market", entry | {"reply_limit": "2 working_days"})
-    assert (changed.status_code, changed.json()["reply_limit"]) == (200, "2 working_days")
+    assert (changed.status_code, changed.json().get("reply_limit")) == (200, "2 working_days"), changed.text
 
 
 async def test_every_change_and_every_closed_door_stands_in_the_audit(desk: Desk) -> None:
