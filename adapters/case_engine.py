@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
@@ -119,6 +120,12 @@ class TemporalCaseEngine:
         )
         async with translated():
             return [one.id async for one in self._client.list_workflows(wanted, rpc_timeout=self._rpc_timeout)]
+
+    async def keeps_history_for(self) -> timedelta:
+        wanted = DescribeNamespaceRequest(namespace=self._client.namespace)
+        async with translated():
+            told = await self._client.workflow_service.describe_namespace(wanted, timeout=self._rpc_timeout)
+        return told.config.workflow_execution_retention_ttl.ToTimedelta()
 
     async def ready(self) -> str | None:
         try:

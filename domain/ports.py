@@ -1,7 +1,7 @@
 """What the product needs from the outside, named by need. Adapters and the store provide it; tests record it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.any_decision import AnyDecision
@@ -66,6 +66,10 @@ class CaseEngine(Protocol):
 
     async def failing_cases(self) -> Sequence[str]:
         """Cases that the engine cannot move because their workflow task or run failed."""
+        ...
+
+    async def keeps_history_for(self) -> timedelta:
+        """How long the history of a case stays after its end; later the case may be unknown."""
         ...
 
     async def ready(self) -> str | None:

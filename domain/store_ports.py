@@ -15,6 +15,7 @@ from domain.exchange import Exchange
 from domain.fact import ChainedFact, Fact
 from domain.follow_up_ports import FollowUps, Precedents, ProgressCodes, RatingLinks
 from domain.inbox import InboxEntry, InboxStatus
+from domain.office_figures import OfficeFigures
 from domain.person import Person
 from domain.retention import Expired
 from domain.snapshot import CaseSnapshot, RoundOwner
@@ -114,11 +115,16 @@ class Inbox(Protocol):
         ...
 
     async def applied_in_vain(self, since: datetime, limit: int) -> Sequence[InboxEntry]:
-        """APPLIED replies to rounds that ended since then without an answer, by a person's decision."""
+        """APPLIED replies that came since then, to rounds that ended without them."""
         ...
 
     async def set_aside(self, entry: InboxEntry, why: str) -> bool:
         """An APPLIED reply was not: it is LATE. What its sender was told stays; False when it is not APPLIED."""
+        ...
+
+    async def give_turn(self, request_id: str, round_number: int) -> None:
+        """No reply to this round stands any more: the oldest that was judged by one that did waits to be brought now.
+        What its sender was told stays."""
         ...
 
     async def of_case(self, case_id: str) -> Sequence[InboxEntry]: ...
@@ -231,6 +237,12 @@ class KeptLongEnough(Protocol):
     async def audit(self, before: datetime) -> Expired: ...
 
 
+class Figures(Protocol):
+    async def at(self, now: datetime) -> OfficeFigures:
+        """What is under way and owed at `now`."""
+        ...
+
+
 class People(Protocol):
     """Users and their tokens (stored hashed)."""
 
@@ -282,6 +294,8 @@ class StoreSession(Protocol):
     def exchanges(self) -> KeptExchanges: ...
     @property
     def retention(self) -> KeptLongEnough: ...
+    @property
+    def figures(self) -> Figures: ...
 
 
 class Store(Protocol):

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from domain.codes import ReplyCode, RoundEnd
+from domain.codes import ReplyCode
 from domain.errors import LiandongError, conflict, not_found
 from domain.ids import case_of
 from domain.inbox import DepartmentMessage, InboxEntry, InboxStatus, MessageKind
@@ -20,7 +20,7 @@ from store.tables.inbox import InboxRow
 from store.tables.projection import RoundRow
 
 EFFECTIVE = (InboxStatus.RECEIVED, InboxStatus.APPLIED)
-_WITHOUT_ANSWER = (RoundEnd.WITHDRAWN, RoundEnd.SUPERSEDED)
+_JUDGED_BY_ANOTHER = (InboxStatus.CONTRADICTED, InboxStatus.DUPLICATE)
 _RETRIABLE = (InboxStatus.RECEIVED, InboxStatus.QUARANTINED)
 
 _MESSAGE: Final = select(InboxRow).where(
@@ -118,8 +118,9 @@ class SqlInbox:
             select(InboxRow)
             .join(RoundRow, of_round)
             .where(
-                col(RoundRow.end).in_([end.value for end in _WITHOUT_ANSWER]),
                 col(RoundRow.ended_at) >= since,
+                # Nor did it come before: whichever side an index is taken of, what is long over is not read again
+                col(InboxRow.received_at) >= since,
                 col(RoundRow.answer_ref).is_distinct_from(col(InboxRow.entry_id)),
                 col(InboxRow.effective),
                 InboxRow.status == InboxStatus.APPLIED.value,
@@ -138,6 +139,18 @@ class SqlInbox:
         row.document = _document(_entry_of(row).model_copy(update=late))
         await self._session.flush()
         return True
+
+    async def give_turn(self, request_id: str, round_number: int) -> None:
+        if await self.effective(request_id, round_number) is not None:
+            return
+        kept = col(InboxRow.status).in_([status.value for status in _JUDGED_BY_ANOTHER])
+        oldest = self._of_round(request_id, round_number).where(kept).limit(1).with_for_update()
+        row = (await self._session.exec(oldest.execution_options(populate_existing=True))).one_or_none()
+        if row is None:
+            return
+        row.status, row.effective, row.next_attempt_at = InboxStatus.RECEIVED.value, True, None
+        row.document = _document(_entry_of(row).model_copy(update={"status": InboxStatus.RECEIVED}))
+        await self._session.flush()
 
     async def of_case(self, case_id: str) -> Sequence[InboxEntry]:
         wanted = select(InboxRow).where(InboxRow.case_id == case_id)

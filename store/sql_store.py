@@ -18,6 +18,7 @@ from store.desk import SqlDesk
 from store.directory import SqlDirectory
 from store.exchanges import SqlExchanges
 from store.facts import SqlFacts
+from store.figures import SqlFigures
 from store.follow_ups import SqlFollowUps
 from store.inbox import SqlInbox
 from store.launch_intents import SqlLaunchIntents
@@ -54,6 +55,7 @@ class SqlSession:
         self.audit = SqlAudit(session)
         self.exchanges = SqlExchanges(session)
         self.retention = SqlRetention(session)
+        self.figures = SqlFigures(session)
 
     async def alone(self) -> None:
         """Wait until no other transaction that asked for this runs. On SQLite a write transaction is alone anyway."""

@@ -1,6 +1,6 @@
 """The engine where the process began before Temporal did: away, no worse than that, and found once it is there."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,7 @@ async def test_a_server_that_was_never_reached_is_away() -> None:
         engine.complete_round(REF, ANSWER),
         engine.snapshot(CASE),
         engine.failing_cases(),
+        engine.keeps_history_for(),
         TemporalFollowUpEngine(client).snapshot(f"{CASE}-f1"),
         TemporalOutageReporter(client).report(CASE, OVER),
     ):
@@ -60,6 +61,7 @@ async def test_it_is_found_once_it_is_there(tmp_path: Path) -> None:
     async with EmbeddedTemporal(EmbeddedTemporalConfig(data_dir=tmp_path, port=port)):
         assert await engine.ready() is None
         assert not await engine.complete_round(REF, ANSWER)
+        assert await engine.keeps_history_for() == timedelta(days=365)
 
 
 async def test_other_mistakes_of_a_running_program_are_not_taken_for_an_engine_that_is_away(

@@ -24,6 +24,7 @@ from domain.fact import ChainedFact, FactKind
 from domain.inbox import InboxEntry
 from domain.person import Person, PersonRole
 from domain.plan import Ask, AskKind, Plan
+from domain.policy import DistrictPolicy
 from services.callback_verdict import CallbackReply
 from services.launch_coordination import launch_coordination
 from services.office import Office
@@ -156,28 +157,43 @@ class Window:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def policy() -> DistrictPolicy:
+    return load_policy(POLICIES)
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, policy: DistrictPolicy) -> Path:
+    """A store with departments and notices, made once: each test gets a copy."""
     path = tmp_path_factory.mktemp("services") / "store.db"
-    asyncio.run(migrate(f"sqlite+aiosqlite:///{path}"))
+    asyncio.run(_furnish(f"sqlite+aiosqlite:///{path}", policy))
     return path
 
 
-@pytest.fixture
-async def window(migrated: Path, tmp_path: Path) -> AsyncIterator[Window]:
-    shutil.copy(migrated, tmp_path / "store.db")
-    store = OneSessionStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
-    yield await open_window(store, tmp_path / "materials")
+async def _furnish(url: str, policy: DistrictPolicy) -> None:
+    await migrate(url)
+    store = SqlStore(url)
+    await furnish(store, policy)
     await store.close()
 
 
-async def open_window(store: SqlStore, materials: Path) -> Window:
-    """On an empty store, which has the shipped departments and notices then."""
-    policy = load_policy(POLICIES)
+async def furnish(store: SqlStore, policy: DistrictPolicy) -> None:
     async with store.writing() as session:
         for department in policy.departments:
             await session.directory.save(department)
         for notice in load_notices(POLICIES):
             await session.calendars.load(notice)
+
+
+@pytest.fixture
+async def window(furnished: Path, policy: DistrictPolicy, tmp_path: Path) -> AsyncIterator[Window]:
+    shutil.copy(furnished, tmp_path / "store.db")
+    store = OneSessionStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
+    yield open_window(store, policy, tmp_path / "materials")
+    await store.close()
+
+
+def open_window(store: SqlStore, policy: DistrictPolicy, materials: Path) -> Window:
+    """On a furnished store."""
     secrets = {department.code: new_secret() for department in policy.departments}
     wall = Wall()
     kept = DepartmentSecrets(

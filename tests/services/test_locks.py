@@ -22,6 +22,7 @@ from domain.fact import Fact, FactKind
 from domain.follow_up import FollowUpEnd, FollowUpProgress
 from domain.ids import request_id
 from domain.limit import Limit
+from domain.policy import DistrictPolicy
 from domain.store_ports import StoreSession
 from services import administer_department as administer
 from services.answer_link import reply_by_link
@@ -34,7 +35,7 @@ from store.desk import StoredDesk
 from store.progress_recorder import StoredProgress
 from store.sql_store import SqlStore
 from tests.postgres import Postgres
-from tests.services.conftest import ADMIN, Window, ask, open_window
+from tests.services.conftest import ADMIN, Window, ask, furnish, open_window
 from tests.services.test_after_outcome import GOOD, followed
 
 LINK = "a link that was mailed"
@@ -55,9 +56,10 @@ class Crowd:
 
 
 @pytest.fixture(params=["postgresql"])
-async def crowd(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Crowd]:
+async def crowd(postgres: Postgres, policy: DistrictPolicy, tmp_path: Path) -> AsyncIterator[Crowd]:
     store = SqlStore(postgres.url(postgres.migrated))
-    yield Crowd(await open_window(store, tmp_path / "materials"), postgres)
+    await furnish(store, policy)
+    yield Crowd(open_window(store, policy, tmp_path / "materials"), postgres)
     await store.close()
     postgres.empty()
 

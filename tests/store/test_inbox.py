@@ -87,6 +87,29 @@ async def test_a_reply_that_was_turned_away_does_not_block_the_round(store: SqlS
         await _settle(store, late, InboxStatus.APPLIED)
 
 
+async def test_the_oldest_answer_that_was_judged_by_one_that_is_void_gets_its_turn(store: SqlStore) -> None:
+    minute = timedelta(minutes=1)
+    first = entry("m1", reply=accepted())
+    later = entry("m3", reply=accepted("third"), status=InboxStatus.CONTRADICTED, at=START + 2 * minute)
+    second = entry("m2", reply=accepted("second"), status=InboxStatus.CONTRADICTED, at=START + minute)
+    other_round = entry("m4", reply=accepted(), status=InboxStatus.DUPLICATE, number=2)
+    await _add(store, first, later, second, other_round)
+
+    async def effective() -> str | None:
+        async with store.writing() as session:
+            await session.inbox.give_turn(REQUEST, 1)
+            found = await session.inbox.effective(REQUEST, 1)
+        return found.message_id if found else None
+
+    assert await effective() == "m1", "while one stands, no other gets a turn"
+    for void, following in ((first, "m2"), (second, "m3"), (later, None)):
+        await _settle(store, void, InboxStatus.REFUSED)
+        assert await effective() == following
+    found = await _find(store, "m4")
+    assert found is not None
+    assert found.status is InboxStatus.DUPLICATE
+
+
 async def test_notes_never_count_as_answers(store: SqlStore) -> None:
     notes = [entry("m1", reply=None), entry("m2", reply=interim()), entry("m3", reply=interim())]
     await _add(store, *notes, entry("m4", reply=interim(), number=2), entry("m5", reply=accepted()))

@@ -11,10 +11,9 @@ import pytest
 from temporalio.api.testservice.v1 import LockTimeSkippingRequest, UnlockTimeSkippingRequest
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
 from adapters.follow_up_engine import TemporalFollowUpEngine
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.codes import Cause, Outcome
 from domain.errors import ErrorCategory, LiandongError
 from domain.fact import FactKind
@@ -221,8 +220,8 @@ async def test_the_saved_follow_up_replays_with_the_production_configuration() -
 
 
 async def _replay(history: WorkflowHistory) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
-    await replayer.replay_workflow(history)
+    production = replayer(CONVERTER)
+    await production.replay_workflow(history)
 
 
 @pytest.mark.parametrize("treatment", [ReviewTreatment.EXPLAIN, ReviewTreatment.APPEAL])

@@ -15,9 +15,8 @@ from pydantic import JsonValue
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.assignment import AnswerExternal, ReassignRequest, WithdrawRequest
 from domain.decision import WithdrawCase
 from domain.deferral import Channel, SubmitMaterial
@@ -30,6 +29,7 @@ from domain.outage import Outage, OutageCause, OutagePause
 from domain.supplement import IssueSupplementNotice, ReceivedMaterial, ReceiveSupplement
 from domain.time_decision import ExtendRequest, PauseRequest, ResumeRequest
 from tests.workflows.conftest import CONVERTER
+from tests.workflows.piled_up import refused_and_answered
 from tests.workflows.skipped_time import CALENDAR, CASE, Script, SkippedTime, ask, department, instant, skipped_time
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -210,6 +210,12 @@ async def late_notice(env: WorkflowEnvironment) -> WorkflowHistory:
         return await _finished(world, FactKind.CALENDAR_LEARNED)
 
 
+async def answer_first(env: WorkflowEnvironment) -> WorkflowHistory:
+    """An answer and the refusal of its delivery in one task. Beside it lies what older code made of the same."""
+    async with refused_and_answered(env) as world:
+        return await _finished(world, FactKind.REPLIED)
+
+
 SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
     "silence": silence,
     "ordered_steps": ordered_steps,
@@ -220,14 +226,15 @@ SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
     "restored": restored,
     "silent_holder": silent_holder,
     "late_notice": late_notice,
+    "answer_first": answer_first,
 }
 
 
 @pytest.mark.parametrize("saved", SAVED, ids=lambda path: path.stem)
 async def test_a_saved_history_replays_with_the_production_configuration(saved: Path) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
+    production = replayer(CONVERTER)
     history = WorkflowHistory.from_json(CASE, saved.read_text(encoding="utf-8"))
-    await replayer.replay_workflow(history)
+    await production.replay_workflow(history)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
