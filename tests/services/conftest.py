@@ -194,6 +194,7 @@ async def window(furnished: Path, policy: DistrictPolicy, tmp_path: Path) -> Asy
 
 
 def open_window(store: SqlStore, policy: DistrictPolicy, materials: Path) -> Window:
+    """On a furnished store."""
     secrets = {department.code: new_secret() for department in policy.departments}
     wall = Wall()
     kept = DepartmentSecrets(
