@@ -61,7 +61,11 @@ def _chased_for(act: Proposal, snapshot: CaseSnapshot) -> bool:
 
 def _settled_by_two(request: RequestSnapshot, acts: Sequence[Proposal]) -> bool:
     """The second person is chased instead."""
-    return any(one.act is DangerousAct.CLOSE_UNANSWERED or one.request_id == request.request_id for one in acts)
+    return any(
+        one.act is DangerousAct.CLOSE_UNANSWERED
+        or (one.request_id == request.request_id and one.round in (None, len(request.rounds)))
+        for one in acts
+    )
 
 
 def _first_contact(seen: Evidence) -> Iterator[str]:
