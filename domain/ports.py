@@ -218,6 +218,10 @@ class PendingAnswers(Protocol):
         """Entry id of a reply that came in time and only waits to be applied."""
         ...
 
+    async def signed_in_time(self, request_id: str, round_number: int, due_at: datetime) -> str | None:
+        """The same of an acknowledgement or a reply: whoever answers has signed for it."""
+        ...
+
 
 class CalendarSource(Protocol):
     """The calendar in force, as a value."""

@@ -110,6 +110,13 @@ class SqlInbox:
         """Like `waiting_in_time`, and also replies that the engine has but the case has not acted on yet."""
         return await self._in_time(request_id, round_number, due_at, EFFECTIVE)
 
+    async def signed_in_time(self, request_id: str, round_number: int, due_at: datetime) -> InboxEntry | None:
+        """An acknowledgement, or a reply, that the case has or will have. Progress signs for nothing."""
+        wanted = self._of_round(request_id, round_number, ends_round=False).where(*_arrived(EFFECTIVE, due_at))
+        notes = [_entry_of(row) for row in await self._session.exec(wanted)]
+        signed = (note for note in notes if note.message.kind is MessageKind.ACKNOWLEDGED)
+        return next(signed, None) or await self.arrived_in_time(request_id, round_number, due_at)
+
     async def applied_in_vain(self, since: datetime, limit: int) -> Sequence[InboxEntry]:
         of_round = (col(InboxRow.request_id) == col(RoundRow.request_id)) & (
             col(InboxRow.round) == col(RoundRow.number)
@@ -174,14 +181,10 @@ class SqlInbox:
     async def _in_time(
         self, request_id: str, round_number: int, due_at: datetime, statuses: Sequence[InboxStatus]
     ) -> InboxEntry | None:
-        return await self._one(
-            self._of_round(request_id, round_number).where(
-                col(InboxRow.status).in_([status.value for status in statuses]), col(InboxRow.received_at) <= due_at
-            )
-        )
+        return await self._one(self._of_round(request_id, round_number).where(*_arrived(statuses, due_at)))
 
-    def _of_round(self, request_id: str, round_number: int) -> SelectOfScalar[InboxRow]:
-        wanted = select(InboxRow).where(*_round(request_id, round_number, ends_round=True))
+    def _of_round(self, request_id: str, round_number: int, *, ends_round: bool = True) -> SelectOfScalar[InboxRow]:
+        wanted = select(InboxRow).where(*_round(request_id, round_number, ends_round=ends_round))
         return wanted.order_by(col(InboxRow.received_at), col(InboxRow.entry_id))
 
     async def _one(self, wanted: SelectOfScalar[InboxRow]) -> InboxEntry | None:
@@ -195,6 +198,10 @@ def _round(request_id: str, number: int, *, ends_round: bool) -> tuple[ColumnEle
         col(InboxRow.round) == number,
         col(InboxRow.ends_round).is_(ends_round),
     )
+
+
+def _arrived(statuses: Sequence[InboxStatus], due_at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(InboxRow.status).in_([status.value for status in statuses]), col(InboxRow.received_at) <= due_at
 
 
 def _ends_round(message: DepartmentMessage) -> bool:

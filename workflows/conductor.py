@@ -189,6 +189,7 @@ class Conductor:
             department=route,
             due_at=round_.watch.due_at(ClockKind.REPLY),
             urgent=self._book.launch.urgency is Urgency.URGENT,
+            notes=len(round_.note_ids),
         )
 
 

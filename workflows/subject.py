@@ -28,6 +28,11 @@ class Expiry:
     at: datetime
     act: Callable[[], None]
 
+    @property
+    def what(self) -> str:
+        """For whoever must find out why it did nothing."""
+        return str(getattr(self.act, "func", self.act).__qualname__)
+
 
 class Subject:
     """Subclasses override what concerns them."""

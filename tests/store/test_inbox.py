@@ -218,6 +218,24 @@ async def test_an_answer_in_time_is_judged_by_its_receipt_alone(store: SqlStore)
         assert await session.inbox.waiting_in_time(REQUEST, 1, DUE) is None
 
 
+async def test_a_receipt_in_time_is_an_acknowledgement_or_a_reply_and_no_progress(store: SqlStore) -> None:
+    pending = StoredPendingAnswers(store)
+    await _add(store, entry("on it", reply=interim(), at=DUE))
+    assert await pending.signed_in_time(REQUEST, 1, DUE) is None
+    late, signed = entry("late", reply=None, at=DUE + timedelta(seconds=1)), entry("signed", reply=None, at=DUE)
+    await _add(store, late)
+    assert await pending.signed_in_time(REQUEST, 1, DUE) is None
+    await _add(store, signed)
+    assert await pending.signed_in_time(REQUEST, 1, DUE) == signed.entry_id
+    assert await pending.signed_in_time(REQUEST, 2, DUE) is None
+    assert await pending.in_time(REQUEST, 1, DUE) is None
+    await _settle(store, signed, InboxStatus.LATE)
+    assert await pending.signed_in_time(REQUEST, 1, DUE) is None
+    answer = entry("answer", reply=accepted(), at=DUE)
+    await _add(store, answer)
+    assert await pending.signed_in_time(REQUEST, 1, DUE) == answer.entry_id
+
+
 async def test_hostile_identifiers_are_kept_or_refused_never_bent(store: SqlStore) -> None:
     hostile = HOSTILE.replace("\0", "")
     sent = entry(hostile, reply=accepted(), request_id=hostile)
