@@ -119,7 +119,7 @@ async def open_container(settings: Settings, where: Whereabouts) -> AsyncIterato
         keys = Keys(tokens_file(settings.data_dir), {})
         if where.serves:
             keys = await create_people(store, settings.data_dir, policy.departments, time.now())
-            await seed(store, policy.departments, load_notices(settings.policies))
+            await seed(store, policy.departments, load_notices(settings.policies), time.now())
         department_secrets(settings.data_dir, policy.departments)
         secrets = SecretFile(settings.data_dir / SECRETS_FILE)
         exchanges = StoredExchanges(store)

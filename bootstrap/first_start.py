@@ -11,6 +11,7 @@ from bootstrap.private_file import read_entries, write_entries
 from bootstrap.tokens import tokens_file
 from domain.codes import Technique
 from domain.department import Department
+from domain.notice_load import SHIPPED, ships_in_vain
 from domain.person import Person, PersonRole
 from domain.store_ports import Store
 from domain.working_calendar import YearNotice
@@ -94,15 +95,15 @@ async def renew_token(store: Store, person_id: str, now: datetime) -> str:
     return token
 
 
-async def seed(store: Store, departments: Sequence[Department], notices: Sequence[YearNotice]) -> None:
-    """Bring what is new in the policy into the directory, and notices for years that nobody loaded by hand."""
+async def seed(store: Store, departments: Sequence[Department], notices: Sequence[YearNotice], now: datetime) -> None:
+    """Bring what is new in the policy into the directory, and notices that do not stand against what was loaded by
+    hand."""
     async with store.writing() as session:
         for department in departments:
             await session.directory.seed(department)
-        known = {notice.year for notice in await session.calendars.notices()}
         for notice in notices:
-            if notice.year not in known:
-                await session.calendars.load(notice)
+            if not ships_in_vain(notice, tuple(await session.calendars.loads(notice.year))):
+                await session.calendars.load(notice, by=SHIPPED, at=now)
 
 
 def new_token() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bootstrap.log import get_logger
 from domain.errors import ErrorCategory, LiandongError
-from services.bring_years import bring_years
+from services.bring_years import NOBODY, bring_years
 from services.disable_department import hand_over_disabled
 from services.draft_precedents import draft_precedents
 from services.office import Office
@@ -66,7 +66,7 @@ def office_loops(office: Office) -> tuple[Loop, ...]:
         await relay_ratings(office)
         await reopen_unresolved(office)
 
-    brought: str | None = None
+    brought = NOBODY
 
     async def years() -> None:
         nonlocal brought

@@ -1,17 +1,17 @@
 """Every closed case gets its follow-up: ordered in the store first, started when the engine answers, never lost."""
 
 import logging
-from collections.abc import Coroutine
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from domain.case import CaseRecord
 from domain.clock import ClockKind
 from domain.codes import CaseStage, Urgency
-from domain.errors import ErrorCategory, LiandongError
 from domain.follow_up import FollowUpLaunch, FollowUpOrder, RatingGiven, follow_up_id
 from domain.ladder import Ladder, Rung, RungWhen
 from domain.store_ports import StoreSession
+from domain.working_calendar import WorkingCalendar
+from services.by_itself import one_by_itself
 from services.launch_circumstances import for_case
 from services.office import Office
 
@@ -34,21 +34,6 @@ async def order_follow_ups(office: Office) -> int:
     for earlier in treated:
         await one_by_itself(earlier, _order_second(office, earlier))
     return await start_follow_ups(office)
-
-
-async def one_by_itself(name: str, step: Coroutine[Any, Any, object]) -> bool:
-    """One case that nobody foresaw must not keep the others waiting. An absent store stops everything."""
-    try:
-        await step
-    except LiandongError as error:
-        if error.category is ErrorCategory.UNAVAILABLE:
-            raise
-        _log.exception("%s stays for the next time", name)
-        return False
-    except Exception:
-        _log.exception("%s stays for the next time", name)
-        return False
-    return True
 
 
 async def _order_first(office: Office, case_id: str) -> None:
@@ -109,7 +94,7 @@ async def order_next(
     now = office.time.now()
     ended = before[-1].snapshot.ended_at if before and before[-1].snapshot else None
     starts_at = (ended if before else record.closed_at) or now
-    launch = await _launch(office, record, (number, starts_at), brought)
+    launch = _launch(office, record, (number, starts_at, await office.calendar.within(session)), brought)
     order = FollowUpOrder(
         follow_up_id=launch.follow_up_id,
         case_id=record.case_id,
@@ -121,10 +106,10 @@ async def order_next(
     return order
 
 
-async def _launch(
-    office: Office, record: CaseRecord, place: tuple[int, datetime], brought: RatingGiven | None
+def _launch(
+    office: Office, record: CaseRecord, place: tuple[int, datetime, WorkingCalendar], brought: RatingGiven | None
 ) -> FollowUpLaunch:
-    number, starts_at = place
+    number, starts_at, calendar = place
     if record.outcome is None:
         raise ValueError("a case without outcome has no follow-up")
     limits = office.policy.limits
@@ -136,7 +121,7 @@ async def _launch(
         outcome=record.outcome.outcome,
         cause=record.triage.cause if record.triage else None,
         urgency=record.triage.urgency if record.triage else Urgency.NORMAL,
-        calendar=for_case(await office.calendar.current(), starts_at),
+        calendar=for_case(calendar, starts_at, office.time.now()),
         ladder=_ladder(office.policy.ladder),
         call_limit=limits.follow_up,
         rating_limit=limits.rating_window,

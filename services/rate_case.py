@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from datetime import timedelta
 from typing import Final
 
 from pydantic import Field
@@ -9,9 +10,10 @@ from pydantic import Field
 from domain.case import CaseRecord
 from domain.errors import ErrorCategory, LiandongError, conflict, not_found
 from domain.fact import Fact, FactKind
-from domain.follow_up import FollowUpLaunch, FollowUpOrder, Rating, RatingGiven, RatingLink, TakeRating
+from domain.follow_up import FollowUpOrder, Rating, RatingGiven, RatingLink, TakeRating
 from domain.wire import Instant, Wire
 from services.authenticate import token_hash
+from services.by_itself import by_itself
 from services.draft_precedents import draft_anew
 from services.office import Office
 from services.order_follow_ups import order_next
@@ -20,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 BATCH: Final = 50
 _TOKEN_BYTES: Final = 32
+_FIRST_PAUSE: Final = timedelta(seconds=2)
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
 
 
 class IssuedLink(Wire):
@@ -56,7 +60,7 @@ async def issue_rating_link(office: Office, record: CaseRecord) -> IssuedLink:
             raise conflict("not-rateable-yet", "the case can be rated once it has its outcome")
         order = orders[-1]
         await session.follow_ups.get(order.follow_up_id, lock=True)
-        closes_at = FollowUpLaunch.model_validate_json(order.launch_json).rating_closes_at
+        closes_at = order.rating_closes_at
         if any(link.rating for link in await session.rating_links.of_follow_up(order.follow_up_id)):
             raise _already_rated()
         if now > closes_at:
@@ -88,9 +92,10 @@ async def rate_case(office: Office, case_id: str, token: str, given: RatingInput
             if RatingInput.model_validate(link.rating.model_dump(exclude={"received_at"})) != given:
                 raise _already_rated()
         else:
-            if now > link.closes_at:
+            order = await session.follow_ups.get(link.follow_up_id, lock=True)
+            # A notice may have given more time since the link was told
+            if now > max(link.closes_at, order.rating_closes_at if order else link.closes_at):
                 raise _closed()
-            await session.follow_ups.get(link.follow_up_id, lock=True)
             if any(other.rating for other in await session.rating_links.of_follow_up(link.follow_up_id)):
                 raise _already_rated()
             rating = RatingGiven(**given.model_dump(), received_at=now)
@@ -105,11 +110,30 @@ async def rate_case(office: Office, case_id: str, token: str, given: RatingInput
 async def relay_ratings(office: Office) -> int:
     """Bring stored ratings into their follow-ups, one batch; returns how many were settled. Repeats do no harm."""
     async with office.store.reading() as session:
-        waiting = await session.rating_links.undelivered(BATCH)
+        waiting = await session.rating_links.undelivered(office.time.now(), BATCH)
     settled = 0
     for link in waiting:
-        settled += await _deliver(office, link)
+        delivered = False
+        with by_itself(link.follow_up_id):
+            delivered = await _deliver(office, link)
+        if delivered:
+            settled += 1
+        elif await office.engine.ready() is not None:
+            break
+        else:
+            await _put_off(office, link)
     return settled
+
+
+async def _put_off(office: Office, link: RatingLink) -> None:
+    """Its follow-up is lost, or does not say yet that it has ended: others come first meanwhile."""
+    async with office.store.writing() as session:
+        current = await session.rating_links.get(link.token_hash, lock=True)
+        if current is None or current.delivered_at is not None:
+            return
+        pause = min(_FIRST_PAUSE * 2 ** min(current.attempts, 20), _LONGEST_PAUSE)
+        tried = {"attempts": current.attempts + 1, "next_attempt_at": office.time.now() + pause}
+        await session.rating_links.save(current.model_copy(update=tried))
 
 
 async def _deliver(office: Office, link: RatingLink) -> bool:

@@ -41,7 +41,7 @@ async def open_again(
 ) -> CaseRecord:
     """Within the caller's transaction, which holds the earlier case."""
     actor, wanted = order
-    now, calendar = office.time.now(), await office.calendar.current()
+    now, calendar = office.time.now(), await office.calendar.within(session)
     # The external id stays with the first case: the same matter sent again must still find it
     registration = earlier.registration.model_copy(update={"external_id": None})
     case_id = await session.cases.next_case_id(calendar.local_day(now).year)

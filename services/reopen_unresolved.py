@@ -4,8 +4,8 @@ from typing import Final
 
 from domain.follow_up import FollowUpOrder
 from domain.lineage import ReopenCause
+from services.by_itself import one_by_itself
 from services.office import Office
-from services.order_follow_ups import one_by_itself
 from services.reopen_case import ReopenInput, open_again
 
 BATCH: Final = 50

@@ -66,7 +66,7 @@ async def triage_case(office: Office, person: Person, case_id: str, triage: Tria
         now = office.time.now()
         triaged = _triaged(record, person, triage, now)
         if triaged.outcome is None:
-            calendar = await office.calendar.current()
+            calendar = await office.calendar.within(session)
             triaged = triaged.model_copy(update=waits_for_leader(office, triaged, now, calendar))
         await session.cases.save(triaged)
         await session.facts.append(case_id, _facts(triaged))

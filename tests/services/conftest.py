@@ -22,6 +22,7 @@ from domain.case import CaseRecord, Item, Registration, Requester, RequesterType
 from domain.codes import Cause, Role, Technique, TriageDecision, Urgency
 from domain.fact import ChainedFact, FactKind
 from domain.inbox import InboxEntry
+from domain.notice_load import SHIPPED
 from domain.person import Person, PersonRole
 from domain.plan import Ask, AskKind, Plan
 from services.callback_verdict import CallbackReply
@@ -170,7 +171,7 @@ async def window(migrated: Path, tmp_path: Path) -> AsyncIterator[Window]:
         for department in policy.departments:
             await session.directory.save(department)
         for notice in load_notices(POLICIES):
-            await session.calendars.load(notice)
+            await session.calendars.load(notice, by=SHIPPED, at=MORNING)
     secrets = {department.code: new_secret() for department in policy.departments}
     wall = Wall()
     kept = DepartmentSecrets(

@@ -13,9 +13,11 @@ from domain.follow_up import (
     FollowUpLaunch,
     FollowUpProgress,
     FollowUpSnapshot,
+    LearnFollowUpYears,
     RecordCall,
     TakeRating,
 )
+from domain.learned_years import LearnedYears
 from domain.ports import ProgressRecorder
 from domain.rung_proof import ClockProofs
 
@@ -27,6 +29,8 @@ class FollowUpRecorder:
         self._recorder = recorder
         self._now = now
         self.away = False
+        self.broken: set[str] = set()
+        """Follow-ups whose calls fail in a way that nobody foresaw."""
         self.launches: dict[str, FollowUpLaunch] = {}
         self.snapshots: dict[str, FollowUpSnapshot] = {}
         self.commands: dict[str, AnyFollowUpCommand] = {}
@@ -63,7 +67,14 @@ class FollowUpRecorder:
             raise not_found("follow-up-not-running", "the follow-up has ended or was never begun")
         if isinstance(command, TakeRating) and shown.rating is not None:
             raise conflict("already-rated", "this follow-up has its rating")
+        if follow_up_id in self.broken:
+            raise RuntimeError("nobody foresaw this")
         self.commands[command.command_id] = command
+        if isinstance(command, LearnFollowUpYears):
+            learned = LearnedYears(at=self._now(), years=command.years, taken_back=command.taken_back)
+            await self._change(
+                shown.model_copy(update={"learned": (*shown.learned, learned)}), FactKind.CALENDAR_LEARNED
+            )
         if isinstance(command, RecordCall):
             attempt = CallAttempt(
                 at=self._now(), by=command.decided_by, reached=command.reached, resolved=command.resolved
