@@ -11,6 +11,7 @@ from bootstrap.private_file import read_entries, write_entries
 from bootstrap.tokens import tokens_file
 from domain.codes import Technique
 from domain.department import Department
+from domain.notice_load import SHIPPED, ships_in_vain
 from domain.person import Person, PersonRole, first_officer
 from domain.store_ports import Store, StoreSession
 from domain.working_calendar import YearNotice
@@ -42,7 +43,7 @@ async def prepare(
     """All that a serving process needs before it opens. Of several that start at once the others wait and find it."""
     async with store.starting() as session:
         keys = await _create_people(session, data_dir, departments, now)
-        await _seed(session, departments, notices)
+        await _seed(session, departments, notices, now)
         department_secrets(data_dir, departments)
     return keys
 
@@ -83,11 +84,13 @@ async def _create_people(
     return Keys(path, tokens)
 
 
-async def _seed(session: StoreSession, departments: Sequence[Department], notices: Sequence[YearNotice]) -> None:
-    """Bring what is new in the policy into the directory, and notices for years that nobody loaded by hand."""
+async def _seed(
+    session: StoreSession, departments: Sequence[Department], notices: Sequence[YearNotice], now: datetime
+) -> None:
+    """Bring what is new in the policy into the directory, and notices that do not stand against what was loaded by
+    hand."""
     for department in departments:
         await session.directory.seed(department)
-    known = {notice.year for notice in await session.calendars.notices()}
     for notice in notices:
-        if notice.year not in known:
-            await session.calendars.load(notice)
+        if not ships_in_vain(notice, tuple(await session.calendars.loads(notice.year))):
+            await session.calendars.load(notice, by=SHIPPED, at=now)

@@ -43,7 +43,7 @@ def no_silent_clock(seen: Evidence) -> Iterator[str]:
     for order in seen.follow_ups:
         if order.snapshot is not None:
             begun = FollowUpLaunch.model_validate_json(order.launch_json)
-            rules = _Rules(begun.ladder, begun.calendar, begun.urgency is Urgency.URGENT)
+            rules = _Rules(begun.ladder, begun.calendar, begun.urgency is Urgency.URGENT, order.snapshot.learned)
             yield from _silent(_of_follow_up(order.snapshot), rules, order.snapshot.ended_at or seen.now)
 
 

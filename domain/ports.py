@@ -23,6 +23,7 @@ from domain.outage import OutageNote
 from domain.proof import Proof
 from domain.reply import PolledReply, RawAnswer
 from domain.snapshot import CaseProgress, CaseSnapshot
+from domain.store_ports import StoreSession
 from domain.working_calendar import WorkingCalendar
 
 
@@ -227,3 +228,6 @@ class CalendarSource(Protocol):
     """The calendar in force, as a value."""
 
     async def current(self) -> WorkingCalendar: ...
+    async def within(self, session: StoreSession) -> WorkingCalendar:
+        """For what a transaction writes down: no notice is loaded or taken back before it ends."""
+        ...

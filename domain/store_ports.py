@@ -15,6 +15,7 @@ from domain.exchange import Exchange
 from domain.fact import ChainedFact, Fact
 from domain.follow_up_ports import FollowUps, Precedents, ProgressCodes, RatingLinks
 from domain.inbox import InboxEntry, InboxStatus
+from domain.notice_load import NoticeLoad
 from domain.office_figures import OfficeFigures
 from domain.person import Person
 from domain.retention import Expired
@@ -253,10 +254,18 @@ class People(Protocol):
 
 
 class Calendars(Protocol):
-    """Year notices; loadable without a release."""
+    """Year notices, kept load by load, the oldest first; `notices` are those in force."""
+
+    async def hold(self) -> None:
+        """No notice is loaded or taken back before this transaction ends."""
+        ...
 
     async def notices(self) -> Sequence[YearNotice]: ...
-    async def load(self, notice: YearNotice) -> None: ...
+    async def loads(self, year: int | None = None) -> Sequence[NoticeLoad]: ...
+    async def load(self, notice: YearNotice, *, by: str, at: datetime) -> None: ...
+    async def take_back(self, load: NoticeLoad, *, by: str, at: datetime) -> None:
+        """The one before is in force again, or nothing is known. CONFLICT `notice-not-latest`: it was not in force."""
+        ...
 
 
 class StoreSession(Protocol):

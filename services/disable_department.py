@@ -16,6 +16,7 @@ from domain.store_ports import StoreSession
 from services.access import Action, may
 from services.administer_department import known_department
 from services.audit import note_change
+from services.by_itself import by_itself
 from services.office import Office
 
 _log = logging.getLogger(__name__)
@@ -53,7 +54,11 @@ async def hand_over_disabled(office: Office) -> int:
     """For the loop: whatever waits for departments that are switched off, also what was asked since."""
     async with office.store.reading() as session:
         disabled = [one for one in await session.directory.all() if not one.enabled]
-    return sum([await hand_over(office, department) for department in disabled])
+    ended = 0
+    for department in disabled:
+        with by_itself(department.code):
+            ended += await hand_over(office, department)
+    return ended
 
 
 async def hand_over(office: Office, department: Department, *, patient: bool = True) -> int:
@@ -66,10 +71,9 @@ async def hand_over(office: Office, department: Department, *, patient: bool = T
     ended = 0
     async for waiting in _open_rounds(office, department.code):
         try:
-            ended += await _hand_over(office, waiting, switch)
-        except LiandongError as error:
-            if error.category is not ErrorCategory.UNAVAILABLE:
-                raise
+            with by_itself(waiting.request_id):
+                ended += await _hand_over(office, waiting, switch)
+        except LiandongError:
             _log.warning("%s waits for a disabled department until the engine is back", waiting.request_id)
             if not patient:
                 break

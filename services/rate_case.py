@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from datetime import timedelta
 from typing import Final
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from domain.follow_up import FollowUpOrder, Rating, RatingGiven, RatingLink, Tak
 from domain.store_ports import StoreSession
 from domain.wire import Instant, Wire
 from services.authenticate import token_hash
+from services.by_itself import by_itself
 from services.draft_precedents import draft_anew
 from services.office import Office
 from services.order_follow_ups import order_next
@@ -21,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 BATCH: Final = 50
 _TOKEN_BYTES: Final = 32
+_FIRST_PAUSE: Final = timedelta(seconds=2)
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
 
 
 class IssuedLink(Wire):
@@ -59,7 +63,7 @@ async def issue_rating_link(office: Office, record: CaseRecord) -> IssuedLink:
             raise conflict("not-rateable-yet", "the case can be rated once it has its outcome")
         order = orders[-1]
         await session.follow_ups.get(order.follow_up_id, lock=True)
-        closes_at = order.launch.rating_closes_at
+        closes_at = order.rating_closes_at
         if await is_rated(session, order):
             raise _already_rated()
         if now > closes_at:
@@ -89,9 +93,10 @@ async def rate_case(office: Office, case_id: str, token: str, given: RatingInput
             if RatingInput.model_validate(link.rating.model_dump(exclude={"received_at"})) != given:
                 raise _already_rated()
         else:
-            if now > link.closes_at:
+            order = await session.follow_ups.get(link.follow_up_id, lock=True)
+            # A notice may have given more time since the link was told
+            if now > max(link.closes_at, order.rating_closes_at if order else link.closes_at):
                 raise _closed()
-            order = await session.follow_ups.get(link.follow_up_id)
             if order is not None and await is_rated(session, order):
                 raise _already_rated()
             rating = RatingGiven(**given.model_dump(), received_at=now)
@@ -112,11 +117,30 @@ async def is_rated(session: StoreSession, order: FollowUpOrder) -> bool:
 async def relay_ratings(office: Office) -> int:
     """Bring stored ratings into their follow-ups, one batch; returns how many were settled. Repeats do no harm."""
     async with office.store.reading() as session:
-        waiting = await session.rating_links.undelivered(BATCH)
+        waiting = await session.rating_links.undelivered(office.time.now(), BATCH)
     settled = 0
     for link in waiting:
-        settled += await _deliver(office, link)
+        delivered = False
+        with by_itself(link.follow_up_id):
+            delivered = await _deliver(office, link)
+        if delivered:
+            settled += 1
+        elif await office.engine.ready() is not None:
+            break
+        else:
+            await _put_off(office, link)
     return settled
+
+
+async def _put_off(office: Office, link: RatingLink) -> None:
+    """Its follow-up is lost, or does not say yet that it has ended: others come first meanwhile."""
+    async with office.store.writing() as session:
+        current = await session.rating_links.get(link.token_hash, lock=True)
+        if current is None or current.delivered_at is not None:
+            return
+        pause = min(_FIRST_PAUSE * 2 ** min(current.attempts, 20), _LONGEST_PAUSE)
+        tried = {"attempts": current.attempts + 1, "next_attempt_at": office.time.now() + pause}
+        await session.rating_links.save(current.model_copy(update=tried))
 
 
 async def _deliver(office: Office, link: RatingLink) -> bool:
@@ -136,7 +160,6 @@ async def _deliver(office: Office, link: RatingLink) -> bool:
 async def _over_already(office: Office, link: RatingLink) -> bool:
     """It came in time and found the follow-up over: another one takes it in, so that a bad review is answered for."""
     await draft_anew(office, link.case_id)
-    calendar = await office.calendar.current()
     async with office.store.writing() as session:
         record = await session.cases.get(link.case_id, lock=True)
         order = await session.follow_ups.get(link.follow_up_id, lock=True)
@@ -146,7 +169,7 @@ async def _over_already(office: Office, link: RatingLink) -> bool:
         if not _ended(order):
             # Not begun, or its end is still on its way into the store
             return False
-        await order_next(office, session, record, calendar, brought=link.rating)
+        await order_next(office, session, record, brought=link.rating)
         await session.rating_links.save(current.model_copy(update={"delivered_at": office.time.now()}))
     return True
 

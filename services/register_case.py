@@ -45,6 +45,7 @@ async def register_case(office: Office, person: Person, registration: Registrati
         return earlier
     try:
         async with office.store.writing() as session:
+            calendar = await office.calendar.within(session)
             case_id = await session.cases.next_case_id(calendar.local_day(now).year)
             record = fresh_record(office, case_id, person.actor, (registration, now, calendar))
             refused = await earlier_refusal(session, record)

@@ -7,7 +7,6 @@ from domain.lineage import Lineage, ReopenCause
 from domain.person import Person
 from domain.store_ports import StoreSession
 from domain.wire import Wire
-from domain.working_calendar import WorkingCalendar
 from services.access import Action, open_case
 from services.issue_progress_code import pass_on
 from services.office import Office
@@ -29,27 +28,22 @@ async def reopen_case(office: Office, person: Person, case_id: str, wanted: Reop
     order again returns the same case.
     """
     # Before the transaction: nobody waits for the write lock while this one reads
-    calendar = await office.calendar.current()
     async with office.store.writing() as session:
         earlier = await open_case(session, person, Action.REOPEN, case_id, lock=True)
         if (again := await _reopened_already(session, earlier, wanted)) is not None:
             return visible_record(person, again)
         await _check(session, earlier, wanted)
-        reopened = await open_again(office, session, earlier, (person.actor, wanted), calendar)
+        reopened = await open_again(office, session, earlier, (person.actor, wanted))
         await _settle_follow_ups(session, earlier, wanted, reopened)
         return reopened
 
 
 async def open_again(
-    office: Office,
-    session: StoreSession,
-    earlier: CaseRecord,
-    order: tuple[str, ReopenInput],
-    calendar: WorkingCalendar,
+    office: Office, session: StoreSession, earlier: CaseRecord, order: tuple[str, ReopenInput]
 ) -> CaseRecord:
-    """Within the caller's transaction, which holds the earlier case. `calendar`: the one in force."""
+    """Within the caller's transaction, which holds the earlier case."""
     actor, wanted = order
-    now = office.time.now()
+    now, calendar = office.time.now(), await office.calendar.within(session)
     # The external id stays with the first case: the same matter sent again must still find it
     registration = earlier.registration.model_copy(update={"external_id": None})
     case_id = await session.cases.next_case_id(calendar.local_day(now).year)

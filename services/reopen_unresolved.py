@@ -3,8 +3,8 @@
 from typing import Final
 
 from domain.lineage import ReopenCause
+from services.by_itself import one_by_itself
 from services.office import Office
-from services.order_follow_ups import one_by_itself
 from services.reopen_case import ReopenInput, open_again
 
 BATCH: Final = 50
@@ -21,7 +21,6 @@ async def reopen_unresolved(office: Office) -> int:
 
 async def reopen_for(office: Office, follow_up_id: str) -> str | None:
     """The case that this follow-up led to; None when it was never ordered."""
-    calendar = await office.calendar.current()
     async with office.store.writing() as session:
         named = await session.follow_ups.get(follow_up_id)
         if named is None:
@@ -35,6 +34,6 @@ async def reopen_for(office: Office, follow_up_id: str) -> str | None:
             reopened = earlier.lineage.reopened_as[-1]
         else:
             wanted = ReopenInput(cause=ReopenCause.NOT_RESOLVED, reason=_REASON)
-            reopened = (await open_again(office, session, earlier, ("engine", wanted), calendar)).case_id
+            reopened = (await open_again(office, session, earlier, ("engine", wanted))).case_id
         await session.follow_ups.save(order.model_copy(update={"reopened_as": reopened}))
     return reopened

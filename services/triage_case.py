@@ -53,8 +53,6 @@ async def triage_case(office: Office, person: Person, case_id: str, triage: Tria
     `already-triaged`. COORDINATE after a lawful refusal of the same matter is CONFLICT `same-facts-again` unless
     something is new: then it is a reopening.
     """
-    # Before the transaction: nobody waits for the write lock while this one reads
-    calendar = await office.calendar.current()
     async with office.store.writing() as session:
         record = await open_case(session, person, Action.TRIAGE, case_id, lock=True)
         if problems := _problems(triage, office.policy):
@@ -69,6 +67,7 @@ async def triage_case(office: Office, person: Person, case_id: str, triage: Tria
         now = office.time.now()
         triaged = _triaged(record, person, triage, now)
         if triaged.outcome is None:
+            calendar = await office.calendar.within(session)
             triaged = triaged.model_copy(update=waits_for_leader(office, triaged, now, calendar))
         await session.cases.save(triaged)
         await session.facts.append(case_id, _facts(triaged))

@@ -142,6 +142,9 @@ async def _evidence(office: Office, case_id: str, around: _Around) -> Evidence:
         inbox = await session.inbox.of_case(case_id)
         exchanges = await session.exchanges.of_case(case_id)
         follow_ups = await session.follow_ups.of_case(case_id)
+        for order in follow_ups:
+            # Only that they can be read: the relay passes over those that cannot
+            await session.rating_links.of_follow_up(order.follow_up_id)
     return Evidence(
         record=record,
         facts=facts,

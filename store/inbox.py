@@ -1,7 +1,7 @@
 """Messages from departments, with their bytes as received."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, bindparam, func
@@ -16,12 +16,16 @@ from domain.ids import case_of
 from domain.inbox import DepartmentMessage, InboxEntry, InboxStatus, MessageKind
 from store.columns import document
 from store.inserts import insert_if_absent
+from store.readable import readable
 from store.tables.inbox import InboxRow
 from store.tables.projection import RoundRow
 
 EFFECTIVE = (InboxStatus.RECEIVED, InboxStatus.APPLIED)
 _JUDGED_BY_ANOTHER = (InboxStatus.CONTRADICTED, InboxStatus.DUPLICATE)
 _RETRIABLE = (InboxStatus.RECEIVED, InboxStatus.QUARANTINED)
+
+_UNREADABLE_PAUSE: Final = timedelta(hours=1)
+"""Out of the way of the others, and tried again in case that somebody has mended it."""
 
 _MESSAGE: Final = select(InboxRow).where(
     InboxRow.department == bindparam("department"), InboxRow.message_id == bindparam("message_id")
@@ -99,9 +103,13 @@ class SqlInbox:
         if self._writes:
             oldest = oldest.with_for_update(skip_locked=True)
         rows = (await self._session.exec(oldest)).all()
+        found = {entry.entry_id: entry for entry in readable(rows, _entry_of, lambda row: f"message {row.entry_id}")}
         if self._writes:
-            self._held |= {row.entry_id: row for row in rows}
-        return [_entry_of(row) for row in rows]
+            self._held |= {row.entry_id: row for row in rows if row.entry_id in found}
+            for row in rows:
+                if row.entry_id not in found:
+                    row.next_attempt_at = now + _UNREADABLE_PAUSE
+        return list(found.values())
 
     async def waiting_in_time(self, request_id: str, round_number: int, due_at: datetime) -> InboxEntry | None:
         return await self._in_time(request_id, round_number, due_at, (InboxStatus.RECEIVED,))

@@ -26,6 +26,7 @@ from adapters.webhook_signature import new_secret
 from api.app import create_app
 from bootstrap.policies import load_notices, load_policy
 from domain.codes import Technique
+from domain.notice_load import SHIPPED
 from domain.person import Person, PersonRole
 from domain.policy import DistrictPolicy
 from services.authenticate import token_hash
@@ -157,7 +158,7 @@ async def _furnish(url: str, policy: DistrictPolicy) -> None:
         for department in policy.departments:
             await session.directory.save(department)
         for notice in load_notices(POLICIES):
-            await session.calendars.load(notice)
+            await session.calendars.load(notice, by=SHIPPED, at=NOW)
     await store.close()
 
 

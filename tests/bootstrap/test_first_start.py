@@ -99,7 +99,7 @@ async def test_a_notice_loaded_by_hand_outlives_a_start_while_the_directory_foll
     by_hand = YearNotice.model_validate(notices[-1].model_dump() | {"notice_number": "更正〔2026〕1号"})
     async with open_store(settings) as store:
         async with store.writing() as session:
-            await session.calendars.load(by_hand)
+            await session.calendars.load(by_hand, by="operator", at=NOW)
         await prepare(store, settings.data_dir, policy.departments, notices, NOW)
         async with store.reading() as session:
             kept = {notice.year: notice for notice in await session.calendars.notices()}
@@ -155,3 +155,35 @@ def test_secrets_that_another_process_makes_meanwhile_are_found_and_not_replaced
     theirs = other.change(market[0].code, meanwhile)
     waiting.join()
     assert made[0].of(market[0].code) == theirs
+
+
+async def test_an_official_notice_of_a_release_replaces_a_provisional_one_whoever_loaded_it(settings: Settings) -> None:
+    official = load_notices(POLICIES)[-1]
+    assumed = YearNotice.model_validate(official.model_dump() | {"notice_number": "预估", "status": "provisional"})
+    async with open_store(settings) as store:
+        async with store.writing() as session:
+            await session.calendars.load(assumed, by="operator", at=NOW)
+        await prepare(store, settings.data_dir, (), [official], NOW)
+        async with store.reading() as session:
+            assert list(await session.calendars.notices()) == [official]
+        amended = YearNotice.model_validate(official.model_dump() | {"notice_number": "更正〔2026〕2号"})
+        await prepare(store, settings.data_dir, (), [amended], NOW)
+        await prepare(store, settings.data_dir, (), [assumed], NOW)
+        async with store.reading() as session:
+            assert list(await session.calendars.notices()) == [amended], (
+                "a later release amends what an earlier brought"
+            )
+
+
+async def test_what_an_operator_took_back_does_not_come_back_with_the_next_start(settings: Settings) -> None:
+    official = load_notices(POLICIES)[-1]
+    async with open_store(settings) as store:
+        await prepare(store, settings.data_dir, (), [official], NOW)
+        async with store.writing() as session:
+            (load,) = await session.calendars.loads(official.year)
+            await session.calendars.take_back(load, by="operator", at=NOW)
+        await prepare(store, settings.data_dir, (), [official], NOW)
+        async with store.reading() as session:
+            assert list(await session.calendars.notices()) == []
+            (kept,) = await session.calendars.loads()
+    assert (kept.loaded_by, kept.taken_back_by) == ("policy", "operator")

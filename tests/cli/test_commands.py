@@ -29,6 +29,7 @@ COMMANDS = [
     ["clock", "explain"],
     ["calendar", "show"],
     ["calendar", "load"],
+    ["calendar", "undo"],
     ["evidence", "list"],
     ["evidence", "export"],
     ["evidence", "import"],

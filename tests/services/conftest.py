@@ -22,6 +22,7 @@ from domain.case import CaseRecord, Item, Registration, Requester, RequesterType
 from domain.codes import Cause, Role, Technique, TriageDecision, Urgency
 from domain.fact import ChainedFact, FactKind
 from domain.inbox import InboxEntry
+from domain.notice_load import SHIPPED
 from domain.person import Person, PersonRole
 from domain.plan import Ask, AskKind, Plan
 from domain.policy import DistrictPolicy
@@ -182,7 +183,7 @@ async def furnish(store: SqlStore, policy: DistrictPolicy) -> None:
         for department in policy.departments:
             await session.directory.save(department)
         for notice in load_notices(POLICIES):
-            await session.calendars.load(notice)
+            await session.calendars.load(notice, by=SHIPPED, at=MORNING)
 
 
 @pytest.fixture

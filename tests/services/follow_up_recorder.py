@@ -13,9 +13,11 @@ from domain.follow_up import (
     FollowUpLaunch,
     FollowUpProgress,
     FollowUpSnapshot,
+    LearnFollowUpYears,
     RecordCall,
     TakeRating,
 )
+from domain.learned_years import LearnedYears
 from domain.ports import ProgressRecorder
 from domain.rung_proof import ClockProofs
 
@@ -28,6 +30,8 @@ class FollowUpRecorder:
         self._now = now
         self.away = False
         self.refusal: LiandongError | None = None
+        self.broken: set[str] = set()
+        """Follow-ups whose calls fail in a way that nobody foresaw."""
         self.launches: dict[str, FollowUpLaunch] = {}
         self.snapshots: dict[str, FollowUpSnapshot] = {}
         self.commands: dict[str, AnyFollowUpCommand] = {}
@@ -66,7 +70,14 @@ class FollowUpRecorder:
             raise conflict("already-rated", "this follow-up has its rating")
         if self.refusal is not None:
             raise self.refusal
+        if follow_up_id in self.broken:
+            raise RuntimeError("nobody foresaw this")
         self.commands[command.command_id] = command
+        if isinstance(command, LearnFollowUpYears):
+            learned = LearnedYears(at=self._now(), years=command.years, taken_back=command.taken_back)
+            await self._change(
+                shown.model_copy(update={"learned": (*shown.learned, learned)}), FactKind.CALENDAR_LEARNED
+            )
         if isinstance(command, RecordCall):
             attempt = CallAttempt(
                 at=self._now(), by=command.decided_by, reached=command.reached, resolved=command.resolved

@@ -9,7 +9,6 @@ from domain.fact import FactKind
 from domain.follow_up import FollowUpEnd, FollowUpOrder, Rating, RatingGiven, RecordCall, TakeRating, TreatReview
 from domain.lineage import ReopenCause
 from domain.store_ports import StoreSession
-from domain.working_calendar import WorkingCalendar
 from services import order_follow_ups as orders
 from services.launch_coordination import launch_coordination
 from services.office import Office
@@ -278,12 +277,10 @@ async def test_a_case_that_cannot_be_followed_up_keeps_no_other_waiting(
     sound, _ = await explained(window, "ext-2")
     real = orders.order_next
 
-    async def failing(
-        office: Office, session: StoreSession, record: CaseRecord, calendar: WorkingCalendar
-    ) -> FollowUpOrder:
+    async def failing(office: Office, session: StoreSession, record: CaseRecord) -> FollowUpOrder:
         if record.case_id == poisoned.case_id:
             raise RuntimeError("nobody foresaw this")
-        return await real(office, session, record, calendar)
+        return await real(office, session, record)
 
     monkeypatch.setattr(orders, "order_next", failing)
     assert await order_follow_ups(window.office) == 1

@@ -146,11 +146,11 @@ async def test_a_new_notice_replaces_the_year_and_changes_the_version(store: Sql
     source = StoredCalendar(store, office=OfficeHours())
     empty = await source.current()
     async with store.writing() as session:
-        await session.calendars.load(_notice(2027, "provisional"))
-        await session.calendars.load(_notice(2026, "国办发明电〔2025〕7号"))
+        await session.calendars.load(_notice(2027, "provisional"), by="operator", at=START)
+        await session.calendars.load(_notice(2026, "国办发明电〔2025〕7号"), by="operator", at=START)
     before = await source.current()
     async with store.writing() as session:
-        await session.calendars.load(_notice(2027, "official"))
+        await session.calendars.load(_notice(2027, "official"), by="operator", at=START)
     after = await source.current()
     assert [notice.notice_number for notice in after.years] == ["国办发明电〔2025〕7号", "official"]
     assert len({empty.version, before.version, after.version}) == 3

@@ -30,7 +30,17 @@ from domain.supplement import IssueSupplementNotice, ReceivedMaterial, ReceiveSu
 from domain.time_decision import ExtendRequest, PauseRequest, ResumeRequest
 from tests.workflows.conftest import CONVERTER
 from tests.workflows.piled_up import refused_and_answered
-from tests.workflows.skipped_time import CALENDAR, CASE, Script, SkippedTime, ask, department, instant, skipped_time
+from tests.workflows.skipped_time import (
+    CALENDAR,
+    CASE,
+    Script,
+    SkippedTime,
+    ask,
+    day,
+    department,
+    instant,
+    skipped_time,
+)
 
 HISTORIES = Path(__file__).parent / "histories"
 SAVED = sorted(HISTORIES.glob("*.json"))
@@ -216,6 +226,24 @@ async def answer_first(env: WorkflowEnvironment) -> WorkflowHistory:
         return await _finished(world, FactKind.REPLIED)
 
 
+async def amended(env: WorkflowEnvironment) -> WorkflowHistory:
+    """A holiday was lengthened after the silence had been told, and the notice taken back."""
+    script = {"q": [(instant("2023-01-30T11:00"), {"code": "ACCEPTED"})]}
+    async with skipped_time(env, "2023-01-18T10:00", script) as world:
+        await world.start(world.launch(ask("q", "housing", role="LEAD", reply_limit="3 working_days")))
+        await world.until("2023-01-29T10:00")
+        notice = CALENDAR.years[-1]
+        longer = notice.model_copy(update={"days_off": (*notice.days_off, day("2023-01-28"))})
+        # A day cannot be off and on
+        longer = longer.model_copy(
+            update={"days_on": tuple(one for one in notice.days_on if one not in longer.days_off)}
+        )
+        await world.engine.decide(CASE, LearnYears(**_by("longer"), years=(longer,), amends=True))
+        await world.until("2023-01-29T12:00")
+        await world.engine.decide(CASE, LearnYears(**_by("nothing"), taken_back=(notice.year,), amends=True))
+        return await _finished(world, FactKind.CALENDAR_LEARNED)
+
+
 SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
     "silence": silence,
     "ordered_steps": ordered_steps,
@@ -227,6 +255,7 @@ SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
     "silent_holder": silent_holder,
     "late_notice": late_notice,
     "answer_first": answer_first,
+    "amended": amended,
 }
 
 
