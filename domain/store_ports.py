@@ -11,14 +11,13 @@ from domain.case import CaseFilter, CasePage, CaseRecord, LaunchIntent
 from domain.codes import CaseStage
 from domain.department import Department
 from domain.desk import DeskEntry
-from domain.exchange import Exchange
 from domain.fact import ChainedFact, Fact
 from domain.follow_up_ports import FollowUps, Precedents, ProgressCodes, RatingLinks
 from domain.inbox import InboxEntry, InboxStatus
+from domain.kept_ports import KeptExchanges, KeptLongEnough
 from domain.notice_load import NoticeLoad
 from domain.office_figures import OfficeFigures
 from domain.person import Person
-from domain.retention import Expired
 from domain.snapshot import CaseSnapshot, RoundOwner
 from domain.working_calendar import YearNotice
 
@@ -216,26 +215,6 @@ class Audit(Protocol):
     async def problems(self, noted: AuditHead | None = None) -> Sequence[str]:
         """Everything that shows tampering; empty when the chain is intact. `noted`: a head written down earlier."""
         ...
-
-
-class KeptExchanges(Protocol):
-    """Messages to departments and what they said back, with the bytes."""
-
-    async def save(self, exchange: Exchange) -> None: ...
-    async def get(self, entry_id: str) -> Exchange | None: ...
-    async def of_case(self, case_id: str) -> Sequence[Exchange]:
-        """Oldest first."""
-        ...
-
-
-class KeptLongEnough(Protocol):
-    """What has been kept for as long as it must be."""
-
-    async def messages(self, closed_before: datetime) -> Expired:
-        """Of cases that are all over, their follow-ups too."""
-        ...
-
-    async def audit(self, before: datetime) -> Expired: ...
 
 
 class Figures(Protocol):
