@@ -56,15 +56,16 @@ async def read_timeline(office: Office, person: Person, case_id: str) -> Timelin
 async def explain_clocks(office: Office, person: Person, case_id: str) -> tuple[ClockExplanation, ...]:
     """Every clock of the case: the first contact, then by request and round, then notices, materials, waits and
     follow-ups."""
+    current = await office.calendar.current()
     async with office.store.reading() as session:
         record = await open_case(session, person, Action.READ, case_id)
-        calendar = await _calendar_of(office, session, case_id)
+        calendar = await _launched_with(session, case_id) or current
         orders = await session.follow_ups.of_case(case_id)
     record = visible_record(person, await freshest(office, record))
     contact = record.first_contact_clock
     # While it runs it is counted anew in the store, whatever calendar the case was launched with
     runs = contact.stopped_at is None and record.stage is not CaseStage.CLOSED
-    counted = due(contact, await office.calendar.current() if runs else calendar)
+    counted = due(contact, current if runs else calendar)
     first = ClockExplanation(clock=contact, due=counted, round_ended=contact.stopped_at is not None)
     leader = record.decision_clock
     second = (ClockExplanation(clock=leader, due=due(leader, calendar)),) if leader is not None else ()
@@ -87,11 +88,9 @@ async def freshest(office: Office, record: CaseRecord) -> CaseRecord:
     return record.model_copy(update=update)
 
 
-async def _calendar_of(office: Office, session: StoreSession, case_id: str) -> WorkingCalendar:
+async def _launched_with(session: StoreSession, case_id: str) -> WorkingCalendar | None:
     intent = await session.intents.get(case_id)
-    if intent is None:
-        return await office.calendar.current()
-    return CaseLaunch.model_validate_json(intent.launch_json).calendar
+    return CaseLaunch.model_validate_json(intent.launch_json).calendar if intent else None
 
 
 def explained(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[ClockExplanation, ...]:
