@@ -95,7 +95,8 @@ def _form_rules() -> set[str]:
     for room in (api.schemas, api.routers):
         for module in pkgutil.iter_modules(room.__path__):
             importlib.import_module(f"{room.__name__}.{module.name}")
-    kinds = {kind for body in (CaseQuery, *_bodies(Body)) for kind in _form_kinds(body.__pydantic_core_schema__)}
+    bodies: tuple[type[BaseModel], ...] = (CaseQuery, *_bodies(Body))
+    kinds = {kind for body in bodies for kind in _form_kinds(body.__pydantic_core_schema__)}
     return {rule for kind in kinds for rule in OF_FORMS[kind]}
 
 
