@@ -10,7 +10,9 @@ import typer
 from bootstrap.administration import load_calendar, preview_calendar
 from bootstrap.policies import load_notice_file
 from bootstrap.settings import load_settings
+from cli import labels
 from cli.screen import console, local, table
+from domain.clock import ClockKind
 from services.preview_notice import MovedClock
 
 app = typer.Typer(add_completion=False)
@@ -47,7 +49,7 @@ def _show(moved: Sequence[MovedClock]) -> None:
             one.case_id,
             one.request_id or "–",
             one.department or "–",
-            one.kind.value,
+            labels.both(ClockKind, one.kind),
             local(one.due_at),
             local(one.would_be_due_at) + ("（已过 over）" if one.would_be_over else ""),
         ]

@@ -130,7 +130,7 @@ def path_of(decision: Decision, case: Json, named: str | None = None) -> str:
     where = f"/v1/cases/{segment(case['case_id'])}/"
     if decision.about is About.CASE:
         if named is not None:
-            raise DecisionError(f"{decision.kind} is about the whole case")
+            raise DecisionError(f"此决定针对整个案件 · {decision.kind} is about the whole case")
         return where + decision.path
     part = _part(decision.about, case, named)
     return where + decision.path.format(part=segment(part))
@@ -161,4 +161,4 @@ def _part(about: About, case: Json, named: str | None) -> str:
         return named
     if len(known) == 1:
         return str(known[0])
-    raise DecisionError(f"say which {about.value}: {', '.join(known) or 'this case has none'}")
+    raise DecisionError(f"请指明 say which {about.value}: {', '.join(known) or 'this case has none'}")
