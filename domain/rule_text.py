@@ -101,9 +101,6 @@ _OWN: Final = {
     "only-when-supervised": "只有督办案件才填写被反映单位",
 }
 _POLICY: Final = {
-    "one-place": "此项已在其他文件中设置",
-    "file-exists": "缺少此文件",
-    "toml": "不是规范的 TOML 文件",
     "rung-limit": "只有到期前或到期后的催办级才写时间",
     "rung-unit": "催办级的时间须写数量",
     "outage-bound": "最长中止时间的单位不对",

@@ -87,10 +87,11 @@ class Acting:
 
 def expect_refusal(refusal: ApiRefusal, wanted: Refusal, what: str) -> None:
     """Raises Surprise when the API said no for another reason."""
-    if (refusal.status, refusal.code) != (wanted.status, wanted.code):
-        said = f"{refusal.status} {refusal.code}: {refusal}"
-        zh = f"{what}：预期拒绝 {wanted.status} {wanted.code}，实际 {refusal.status} {refusal.code}"
-        raise Surprise(in_both(zh, f"{what}: expected the refusal {wanted.status} {wanted.code}, got {said}"))
+    meant, got = f"{wanted.status} {wanted.code}", f"{refusal.status} {refusal.code}"
+    if got != meant:
+        raise Surprise(
+            f"{what}：预期拒绝 {meant}，实际 {got} · {what}: expected the refusal {meant}, got {got}: {refusal}"
+        )
 
 
 def accepted_after_all(what: str, wanted: Refusal) -> Surprise:

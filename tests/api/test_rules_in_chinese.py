@@ -24,7 +24,6 @@ ROOMS = ("domain", "services", "api", "bootstrap")
 # By the maker's name: which argument is the rule
 MAKERS = {"PydanticCustomError": 0, "_refuse": 0, "_problem": 2}
 OF_TRIAGE = {"advice-required", "refer-to-required", "complained-of-required"}
-OF_FILES = {"one-place", "known-key", "file-exists", "toml"}
 _TEXT = {"string-type", "string-unicode", "string-too-short", "string-too-long", "string-pattern-mismatch"}
 _MANY = {"too-short", "too-long"}
 _CLOCK = {"datetime-type", "datetime-parsing", "datetime-object-invalid", "datetime-from-date-parsing"}
@@ -103,7 +102,7 @@ def _form_rules() -> set[str]:
 def test_every_own_rule_has_its_chinese() -> None:
     own = set(_own_rules())
     assert {"no-cycle", "limit-not-positive", "unique-code", "notice-range"} <= own
-    assert not (own | OF_TRIAGE | OF_FILES) - RULES.keys()
+    assert not (own | OF_TRIAGE) - RULES.keys()
 
 
 def test_every_rule_of_a_form_has_its_chinese() -> None:
