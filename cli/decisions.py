@@ -55,7 +55,7 @@ DECISIONS: dict[str, Decision] = {
         Decision("pause", "requests/{part}/pause", "中止计时", "stop the clock", _REQUEST, "legal_basis"),
         Decision("resume", "requests/{part}/resume", "恢复计时", "let the clock go on", _REQUEST),
         Decision("proceed", "requests/{part}/proceed", "继续办理", "go on without a result", _REQUEST),
-        Decision("withdraw-request", "requests/{part}/withdraw", "撤销请求", "ask no more", _REQUEST),
+        Decision("withdraw-request", "requests/{part}/withdraw", "撤回请求", "ask no more", _REQUEST),
         Decision(
             "external-answer", "requests/{part}/external-answer", "外部答复", "a party's words", _REQUEST, "reply"
         ),
