@@ -39,7 +39,7 @@ TAGS = [
     {"name": "callbacks", "description": "部门回执：部门系统发来的报文 · What departments' systems send"},
     {
         "name": "inbox",
-        "description": "部门收件箱：无系统的部门在此签收、答复 · Requests to people without a system, and their answers",
+        "description": "部门收件箱：无系统的部门签收、答复 · Requests to people without a system, and their answers",
     },
     {"name": "directory", "description": "目录与日历：部门、日历、本人 · Departments, calendar, oneself"},
     {

@@ -200,6 +200,18 @@ REFUSALS: Final[Mapping[str, Advice]] = {
     "token-taken": Advice("内部：令牌重复", "请通知运维人员。"),
 }
 # fmt: on
+VERDICTS: Final[Mapping[str, str]] = {
+    "applied": "已生效。",
+    "stored": "已收到并保存，无需重发。",
+    "duplicate": "与先前的答复相同，无需重发。",
+    "contradicted": "本轮已有其他答复生效，此次答复留存备查；需要更正的，请联系值班长。",
+    "late": "案件已办结，此次答复留存备查。",
+    "round-closed": "本轮已经结束，此次答复留存备查；请查看是否有新的一轮。",
+    "designation-binds": "已经指定承办，不得退单，请办理后答复。",
+    "objection-too-late": "退单期限已过，请办理后答复。",
+    "extension-asked-too-late": "申请延期应在到期之前，请尽快答复。",
+}
+"""What became of an officer's answer, by its status; nothing that came is lost."""
 _OTHER: Final = Advice("请求未被接受", "请核对内容后重试，或咨询窗口。")
 
 
