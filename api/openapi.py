@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.operation_text import in_both
 from api.problem import MEDIA_TYPE, Problem
 
 EXAMPLES = Path(__file__).with_name("examples.json")
@@ -24,16 +25,28 @@ Liandong coordinates one escalated case across several departments and keeps eve
 """
 
 TAGS = [
-    {"name": "cases", "description": "案件 · From the counter to the launch"},
-    {"name": "decisions", "description": "决定 · What people decide about a running coordination"},
-    {"name": "materials", "description": "材料与文书 · Files handed in, letters handed out"},
-    {"name": "follow-ups", "description": "办结之后 · Calls, bad reviews, reopening"},
-    {"name": "requesters", "description": "反映人 · The own case by number and code, the rating by a private link"},
-    {"name": "callbacks", "description": "部门回执 · What departments' systems send"},
-    {"name": "inbox", "description": "部门收件箱 · Requests to people without a system, and their answers"},
-    {"name": "directory", "description": "目录与日历 · Departments, calendar, oneself"},
-    {"name": "administration", "description": "管理 · Departments and their keys, and the audit beside the cases"},
-    {"name": "operations", "description": "运维 · Health and metrics"},
+    {"name": "cases", "description": "案件：从登记到启动 · From the counter to the launch"},
+    {
+        "name": "decisions",
+        "description": "决定：协同过程中由人作出的决定 · What people decide about a running coordination",
+    },
+    {"name": "materials", "description": "材料与文书：提交的文件、出具的文书 · Files handed in, letters handed out"},
+    {"name": "follow-ups", "description": "办结之后：回访、差评、重新办理 · Calls, bad reviews, reopening"},
+    {
+        "name": "requesters",
+        "description": "反映人：查看本人事项、评价 · The own case by number and code, the rating by a link",
+    },
+    {"name": "callbacks", "description": "部门回执：部门系统发来的报文 · What departments' systems send"},
+    {
+        "name": "inbox",
+        "description": "部门收件箱：无系统的部门签收、答复 · Requests to people without a system, and their answers",
+    },
+    {"name": "directory", "description": "目录与日历：部门、日历、本人 · Departments, calendar, oneself"},
+    {
+        "name": "administration",
+        "description": "管理：部门、密钥、审计 · Departments and their keys, and the audit beside the cases",
+    },
+    {"name": "operations", "description": "运维：健康状态与指标 · Health and metrics"},
 ]
 
 DEPARTMENT = {
@@ -100,6 +113,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     document["components"]["securitySchemes"]["link"] = _LINK
     for path in document["paths"].values():
         for operation in path.values():
+            operation["description"] = in_both(operation["operationId"], operation.get("description", ""))
             declare_problems(operation)
     return document
 

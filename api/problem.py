@@ -18,9 +18,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import identify
 from api.closed_door import note_closed_door
-from api.own_words import JSON_INVALID, own_words
+from api.own_words import JSON_INVALID, own_words, own_words_zh
 from api.throttle import TooManyFailures
 from domain.errors import ErrorCategory, LiandongError
+from domain.refusal_text import advice
+from domain.rule_text import rule_text
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:liandong:problem:"
@@ -58,6 +60,7 @@ class ProblemField(BaseModel):
     field: str
     rule: str
     detail: str
+    detail_zh: str = Field(description="What the rule wants, in Chinese; fixed for each rule.")
 
 
 class Problem(BaseModel):
@@ -70,14 +73,17 @@ class Problem(BaseModel):
                 {
                     "type": f"{TYPE_PREFIX}invalid-input",
                     "title": "Invalid input",
+                    "title_zh": "填写有误",
                     "status": 422,
                     "code": "invalid-input",
                     "detail": "1 field is not as it must be.",
+                    "detail_zh": "请按所列各项更正后重新提交。",
                     "problems": [
                         {
                             "field": "plan.asks.0.reply_limit",
                             "rule": "limit-not-positive",
                             "detail": "a limit in working_days must be at least 1",
+                            "detail_zh": "期限至少为 1",
                         }
                     ],
                 }
@@ -87,9 +93,11 @@ class Problem(BaseModel):
 
     type: str = Field(description="Stable URI of the error code; docs/errors.md explains each.")
     title: str
+    title_zh: str = Field(description="What the code means, in Chinese; fixed for each code.")
     status: int
     code: str = Field(description="The last part of `type`, for programs.")
     detail: str
+    detail_zh: str = Field(description="What to do next, in Chinese; fixed for each code.")
     problems: list[ProblemField] | None = Field(default=None, description="Every broken rule, not just the first.")
     error_id: str | None = Field(default=None, description="Unexpected errors only: find it in the server's log.")
 
@@ -103,12 +111,15 @@ def problem_response(
     error_id: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
+    said = advice(code)
     problem = Problem(
         type=TYPE_PREFIX + code,
         title=code.replace("-", " ").capitalize(),
+        title_zh=said.title,
         status=status,
         code=code,
         detail=detail,
+        detail_zh=said.next_step,
         problems=list(problems) or None,
         error_id=error_id,
     )
@@ -121,9 +132,10 @@ def refusal(error: LiandongError) -> JSONResponse:
     """The response to a business refusal."""
     status = STATUS[error.category]
     code = error.code.replace("_", "-")
-    problems = [ProblemField(field=item.field, rule=item.rule, detail=item.detail) for item in error.problems]
-    if not problems and error.field is not None:
-        problems = [ProblemField(field=error.field, rule=code, detail=error.detail)]
+    broken = [(item.field, item.rule, item.detail) for item in error.problems]
+    if not broken and error.field is not None:
+        broken = [(error.field, code, error.detail)]
+    problems = [_problem_field(*one) for one in broken]
     return problem_response(status, code, error.detail, problems=problems, headers=_headers(status, error))
 
 
@@ -152,7 +164,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     if any(item["type"] == "json_invalid" for item in error.errors()) and (refused := await _stranger(request)):
         return refused
-    return _invalid_input([_problem_field(item) for item in error.errors()])
+    return _invalid_input([_wrong_input(item) for item in error.errors()])
 
 
 async def _stranger(request: Request) -> JSONResponse | None:
@@ -178,9 +190,7 @@ async def _from_router(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 400:
         # Bytes that are no text, a depth or a number beyond reason
-        return await _stranger(request) or _invalid_input(
-            [ProblemField(field="body", rule="json-invalid", detail=JSON_INVALID)]
-        )
+        return await _stranger(request) or _invalid_input([_problem_field("body", "json-invalid", JSON_INVALID)])
     if error.status_code == 405:
         error.headers = {"Allow": ", ".join(_allowed(request))}
     code, detail = _ROUTER_CODES.get(error.status_code, ("http-error", "The request was refused."))
@@ -247,7 +257,11 @@ def _headers(status: int, error: LiandongError) -> dict[str, str]:
     return {"Retry-After": str(error.retry_after_seconds or RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
 
 
-def _problem_field(item: Mapping[str, Any]) -> ProblemField:
+def _problem_field(field: str, rule: str, detail: str) -> ProblemField:
+    return ProblemField(field=field, rule=rule, detail=detail, detail_zh=rule_text(rule))
+
+
+def _wrong_input(item: Mapping[str, Any]) -> ProblemField:
     kind = str(item["type"])
     where = [str(part) for part in item["loc"]]
     if where[:1] in (["body"], ["query"], ["path"], ["header"]) and len(where) > 1:
@@ -260,4 +274,5 @@ def _problem_field(item: Mapping[str, Any]) -> ProblemField:
         field=".".join(names),
         rule=kind.replace("_", "-"),
         detail=own_words(item),
+        detail_zh=own_words_zh(item),
     )

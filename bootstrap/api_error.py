@@ -14,6 +14,7 @@ class ApiRefusal(OperatorError):
         # A department's message is answered in its own words: no problem, but a status that names the rule
         said = problem.get("type") or problem.get("status") or ""
         self.code = str(said).rpartition("/")[2].rpartition(":")[2] or str(status)
+        self.title_zh, self.detail_zh = str(problem.get("title_zh") or ""), str(problem.get("detail_zh") or "")
         self.problems = [one for one in problem.get("problems") or problem.get("errors") or () if isinstance(one, dict)]
         super().__init__(str(problem.get("detail") or problem.get("title") or f"HTTP {status}"))
 

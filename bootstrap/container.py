@@ -82,7 +82,9 @@ class Container:
         known = {department.code: department for department in self.policy.departments if department.enabled}
         chosen = list(known) if departments is None else list(departments)
         if unknown := [code for code in chosen if code not in known]:
-            raise PolicyError((f"LIANDONG_WORKER__DEPARTMENTS: no enabled department {', '.join(unknown)}",))
+            raise PolicyError(
+                (f"LIANDONG_WORKER__DEPARTMENTS: 没有在用的部门 · no enabled department {', '.join(unknown)}",)
+            )
         workers = [self.department_worker(known[code]) for code in chosen]
         graceful = timedelta(seconds=self.settings.graceful_shutdown_seconds)
         if engine:

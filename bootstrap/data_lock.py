@@ -68,7 +68,9 @@ class DataDirLock:
     async def __aenter__(self) -> Self:
         if not self._own.acquire():
             raise DataDirBusyError(
-                f"another liandong (pid {self._own.noted_holder()}) uses {self._data_dir.resolve()}. "
+                f"数据目录正在使用 · another liandong (pid {self._own.noted_holder()}) uses "
+                f"{self._data_dir.resolve()}.\n"
+                "请先停止它，或用 LIANDONG_DATA_DIR 换一个目录 · "
                 "Stop it first, or set LIANDONG_DATA_DIR to another directory."
             )
         self._own.note_holder(os.getpid())
@@ -96,8 +98,9 @@ class DataDirLock:
             if await self._acquired_within(_ORPHAN_STOP_SECONDS):
                 return
         raise DataDirBusyError(
-            f"the Temporal server of an earlier start (pid {self.server.noted_holder()}) still uses "
-            f"{self._data_dir.resolve()} and does not end: end it, then start again."
+            f"上次启动的 Temporal 仍在使用数据目录 · the Temporal server of an earlier start (pid "
+            f"{self.server.noted_holder()}) still uses {self._data_dir.resolve()} and does not end.\n"
+            "请先结束该进程，再重新启动 · End it, then start again."
         )
 
     async def _acquired_within(self, seconds: float) -> bool:

@@ -67,7 +67,9 @@ async def department_workers(
 def chosen(settings: Settings, where: Whereabouts, codes: tuple[str, ...]) -> tuple[Department, ...]:
     known = {one.code: one for one in PolicyDirectory(settings, where).policy.departments if one.enabled}
     if unknown := [code for code in codes if code not in known]:
-        raise PolicyError((f"LIANDONG_WORKER__DEPARTMENTS: no enabled department {', '.join(unknown)}",))
+        raise PolicyError(
+            (f"LIANDONG_WORKER__DEPARTMENTS: 没有在用的部门 · no enabled department {', '.join(unknown)}",)
+        )
     return tuple(known[code] for code in codes)
 
 
@@ -78,9 +80,11 @@ def _secrets(settings: Settings, departments: tuple[Department, ...]) -> SecretF
     try:
         known = DepartmentSecrets.load(path).codes
     except FileNotFoundError:
-        raise PolicyError((f"{path}: no such file; copy the entries of {', '.join(codes)} to it",)) from None
+        raise PolicyError(
+            (f"{path}: 缺少此文件，请复制相应密钥 · no such file; copy the entries of {', '.join(codes)} to it",)
+        ) from None
     except ValueError as error:
         raise PolicyError((str(error),)) from None
     if missing := [code for code in codes if code not in known]:
-        raise PolicyError((f"{path.name}: no secret for {', '.join(missing)}",))
+        raise PolicyError((f"{path.name}: 缺少密钥 · no secret for {', '.join(missing)}",))
     return SecretFile(path)

@@ -33,7 +33,9 @@ def effective_policy(settings: Settings, where: Whereabouts) -> DistrictPolicy:
     """Compressed days are polled every second, day and night; simulators stand in. Raises PolicyError."""
     policy = load_policy(settings.policies)
     if unknown := sorted({rung.channel for rung in policy.ladder.rungs} - {NOTICE_CHANNEL}):
-        raise PolicyError((f"ladders.toml: ladder.rungs: no notice channel is named {', '.join(unknown)}",))
+        raise PolicyError(
+            (f"ladders.toml: ladder.rungs: 没有此通知渠道 · no notice channel is named {', '.join(unknown)}",)
+        )
     changes: dict[str, object] = {}
     if settings.pace.mode is Pace.COMPRESSED:
         changes |= {"poll_seconds": _COMPRESSED_POLL_SECONDS, "poll_seconds_near_due": None, "quiet": None}

@@ -118,7 +118,7 @@ class EmbeddedTemporal:
     async def start(self) -> None:
         """Start on the chosen ports and wait until the namespace and the search attributes answer."""
         if self._process is not None and self._process.returncode is None:
-            raise EmbeddedTemporalError("the embedded Temporal server runs already")
+            raise EmbeddedTemporalError("内置 Temporal 已在运行 · the embedded Temporal server runs already")
         for port, variable in ((self._port, "LIANDONG_TEMPORAL__PORT"), (self._ui_port, "LIANDONG_TEMPORAL__UI_PORT")):
             _refuse_used_port(port, variable)
         with self._open_log() as log:
@@ -138,7 +138,9 @@ class EmbeddedTemporal:
         except TimeoutError:
             await self.stop()
             limit = self._config.start_timeout.total_seconds()
-            raise EmbeddedTemporalError(self._explained(f"was not ready after {limit:g} s")) from None
+            raise EmbeddedTemporalError(
+                self._explained(f"{limit:g} 秒内未就绪", f"was not ready after {limit:g} s")
+            ) from None
 
     async def stop(self) -> None:
         """Ask it to end, then make it; safe to call twice."""
@@ -166,11 +168,11 @@ class EmbeddedTemporal:
     async def died(self) -> EmbeddedTemporalError:
         """Wait until the server process ends by itself; race this against the work that needs it."""
         code = await self._running().wait()
-        return EmbeddedTemporalError(self._explained(f"ended unexpectedly with code {code}"))
+        return EmbeddedTemporalError(self._explained("意外退出", f"ended unexpectedly with code {code}"))
 
     def _running(self) -> asyncio.subprocess.Process:
         if self._process is None:
-            raise EmbeddedTemporalError("the embedded Temporal server was not started")
+            raise EmbeddedTemporalError("内置 Temporal 未启动 · the embedded Temporal server was not started")
         return self._process
 
     def _command(self) -> list[str]:
@@ -196,7 +198,9 @@ class EmbeddedTemporal:
         try:
             await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
             if not ready.done():
-                raise EmbeddedTemporalError(self._explained(f"ended with code {ended.result()} while starting"))
+                raise EmbeddedTemporalError(
+                    self._explained("启动时退出", f"ended with code {ended.result()} while starting")
+                )
             ready.result()
         finally:
             for task in (ready, ended):
@@ -236,9 +240,10 @@ class EmbeddedTemporal:
             )
         return not missing
 
-    def _explained(self, what: str) -> str:
+    def _explained(self, zh: str, en: str) -> str:
         tail = self.log_file.read_bytes()[-2000:].decode(errors="replace") if self.log_file.exists() else ""
-        return f"the embedded Temporal server {what}. The end of {self.log_file}:\n{tail.strip()}"
+        said = f"内置 Temporal {zh} · the embedded Temporal server {en}."
+        return f"{said}\n日志末尾 · the end of {self.log_file}:\n{tail.strip()}"
 
 
 def find_binary() -> str:
@@ -249,8 +254,9 @@ def find_binary() -> str:
     found = shutil.which("temporal")
     if found is None:
         raise EmbeddedTemporalError(
-            "the program `temporal` was found neither beside this Python nor on PATH. Run ./setup, or install the "
-            "Temporal CLI, or set LIANDONG_TEMPORAL__MODE=outside with LIANDONG_TEMPORAL__ADDRESS."
+            "找不到 temporal 程序 · the program `temporal` was found neither beside this Python nor on PATH.\n"
+            "请运行 ./setup 或安装 Temporal CLI，或使用外部 Temporal · Run ./setup, or install the Temporal CLI, or "
+            "set LIANDONG_TEMPORAL__MODE=outside with LIANDONG_TEMPORAL__ADDRESS."
         )
     return found
 
@@ -269,6 +275,7 @@ def _refuse_used_port(port: int, variable: str) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise EmbeddedTemporalError(
-                f"port {port} is in use on {HOST}. Stop the program that uses it, or set {variable} to another port "
-                "(0 chooses a free one)."
+                f"端口 {port} 已被占用 · port {port} is in use on {HOST}.\n"
+                f"请停止占用它的程序，或用 {variable} 换一个端口（0 为自动选择） · "
+                f"Stop the program that uses it, or set {variable} to another port (0 chooses a free one)."
             ) from error

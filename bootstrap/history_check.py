@@ -39,7 +39,9 @@ async def check_histories(
                 continue
             outcome = await production.replay_workflow(history, raise_on_replay_failure=False)
             if (failure := outcome.replay_failure) is not None:
-                findings.append(_finding("I12", run, f"its history does not run on this code: {failure}"))
+                findings.append(
+                    _finding(run, invariant="I12", detail=f"its history does not run on this code: {failure}")
+                )
             replayed(number, len(drawn))
     except RPCError as error:
         raise unavailable("engine-unavailable", "the engine went away while histories were read") from error
@@ -50,8 +52,9 @@ def _too_large(run: WorkflowExecution) -> list[Finding]:
     size = run.raw_info.history_size_bytes
     if run.history_length <= MOST_EVENTS and size <= MOST_BYTES:
         return []
-    return [_finding("I13", run, f"its history has grown to {run.history_length} events and {size} bytes")]
+    grown = f"its history has grown to {run.history_length} events and {size} bytes"
+    return [_finding(run, invariant="I13", detail=grown)]
 
 
-def _finding(invariant: str, run: WorkflowExecution, detail: str) -> Finding:
+def _finding(run: WorkflowExecution, *, invariant: str, detail: str) -> Finding:
     return Finding(invariant=invariant, case_id=run.id, detail=detail[:300])

@@ -39,10 +39,12 @@ def listen(settings: ApiSettings) -> socket.socket:
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
             raise
-        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        taken = error.errno == errno.EADDRINUSE
+        zh, en = ("已被占用", "is in use") if taken else ("不可用", f"cannot be used ({error.strerror})")
         raise PortTakenError(
-            f"port {settings.port} {why} on {settings.host}. Stop the program that uses it, or set LIANDONG_API__PORT "
-            "to another port (0 chooses a free one)."
+            f"端口 {settings.port} {zh} · port {settings.port} {en} on {settings.host}.\n"
+            "请停止占用它的程序，或用 LIANDONG_API__PORT 换一个端口（0 为自动选择） · "
+            "Stop the program that uses it, or set LIANDONG_API__PORT to another port (0 chooses a free one)."
         ) from None
     # The event loop switches off Nagle's delay only for sockets that name their protocol: 40 ms an answer
     return socket.socket(listening.family, listening.type, socket.IPPROTO_TCP, fileno=listening.detach())
@@ -81,7 +83,7 @@ async def serving(
         async with asyncio.timeout(_START_SECONDS):
             while not server.started:
                 if task.done():
-                    raise HttpServerError("the API did not start: its log says why")
+                    raise HttpServerError("接口未能启动，原因见日志 · the API did not start: its log says why")
                 await asyncio.sleep(0.02)
         yield task
     finally:

@@ -36,14 +36,17 @@ class KeyRing:
         lines = (line.split("#", 1)[0] for line in text.splitlines())
         entries = [entry.strip() for line in lines for entry in line.split(",") if entry.strip()]
         if not entries:
-            raise KeyRingError("no encryption key is given")
+            raise KeyRingError("没有加密密钥 · no encryption key is given")
         ciphers: dict[str, AESGCM] = {}
         for number, entry in enumerate(entries, start=1):
             key_id, _, encoded = entry.partition(":")
             if not _KEY_ID.match(key_id):
-                raise KeyRingError(f"encryption key {number}: the id must be 1-64 letters, digits, dots, dashes")
+                raise KeyRingError(
+                    f"第 {number} 个加密密钥的编号有误 · encryption key {number}: "
+                    "the id must be 1-64 letters, digits, dots, dashes"
+                )
             if key_id in ciphers:
-                raise KeyRingError(f"encryption key {key_id} is given twice")
+                raise KeyRingError(f"加密密钥编号重复 · encryption key {key_id} is given twice")
             ciphers[key_id] = AESGCM(_decoded(key_id, encoded))
         return cls(current=next(iter(ciphers)), ciphers=ciphers)
 
@@ -62,13 +65,16 @@ def open_key_ring(settings: Settings) -> KeyRing:
         return _read(path)
     if settings.temporal.mode is TemporalMode.OUTSIDE:
         raise KeyRingError(
-            f"no encryption key: {path} does not exist. Every process needs the same keys: "
-            "set LIANDONG_CODEC__KEYS or LIANDONG_CODEC__KEY_FILE."
+            f"没有加密密钥 · no encryption key: {path} does not exist.\n"
+            "各进程须用同一密钥，请设置 LIANDONG_CODEC__KEYS 或 LIANDONG_CODEC__KEY_FILE · "
+            "Every process needs the same keys: set one of these."
         )
     leftovers = [name for name in ("temporal.db", "liandong.db") if (settings.data_dir / name).exists()]
     if leftovers:
         raise KeyRingError(
-            f"the encryption key {path} is missing, but {settings.data_dir} holds cases ({', '.join(leftovers)}). "
+            f"加密密钥丢失 · the encryption key {path} is missing, but {settings.data_dir} holds cases "
+            f"({', '.join(leftovers)}).\n"
+            "没有它案件无法读取，请从备份恢复密钥文件，或换一个数据目录 · "
             "Without it they cannot be read: restore the key file from the backup, or use another data directory."
         )
     _create(path)
@@ -95,11 +101,11 @@ def _create(path: Path) -> None:
 
 def _read(path: Path) -> KeyRing:
     if path.stat().st_mode & 0o077:
-        raise KeyRingError(f"{path} is readable for others: chmod 600 {path}")
+        raise KeyRingError(f"密钥文件可被他人读取，请收紧权限 · {path} is readable for others: chmod 600 {path}")
     try:
         return KeyRing.parse(path.read_text())
     except (KeyRingError, UnicodeDecodeError) as error:
-        reason = error if isinstance(error, KeyRingError) else "it is not text"
+        reason = error if isinstance(error, KeyRingError) else "不是文本 · it is not text"
         raise KeyRingError(f"{path}: {reason}") from None
 
 
@@ -109,5 +115,5 @@ def _decoded(key_id: str, encoded: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:
-        raise KeyRingError(f"encryption key {key_id} must be base64 of {KEY_BYTES} bytes")
+        raise KeyRingError(f"加密密钥有误 · encryption key {key_id} must be base64 of {KEY_BYTES} bytes")
     return key

@@ -46,4 +46,6 @@ def _seals(text: str, source: str) -> Seals:
     try:
         return Seals(base64.b64decode(text.strip(), validate=True))
     except (binascii.Error, ValueError):
-        raise MatchingKeyError(f"{source}: at least {MINIMUM_KEY_BYTES} bytes in base64 are needed") from None
+        raise MatchingKeyError(
+            f"匹配密钥有误 · {source}: at least {MINIMUM_KEY_BYTES} bytes in base64 are needed"
+        ) from None

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from bootstrap.operator_error import OperatorError
 from domain.policy import DistrictPolicy
+from domain.rule_text import rule_text
 from domain.working_calendar import YearNotice, load_notice
 
 CALENDAR = "calendar"
@@ -20,7 +21,9 @@ class PolicyError(OperatorError):
     """A policy cannot be used; `problems` has one line each with file, key and rule, meant for a person."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("\n".join(problems))
+        super().__init__(
+            "\n".join(["本区配置有误，请按以下各行更正 · the district's configuration cannot be used:", *problems])
+        )
         self.problems = problems
 
 
@@ -79,9 +82,11 @@ def _merge(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[str]]:
             continue
         for key, value in table.items():
             if key in origin:
-                problems.append(f"{name}: {key}: already set in {origin[key]} (rule: one-place)")
+                problems.append(
+                    f"{name}: {key}: 此项已在其他文件中设置 · already set in {origin[key]} (rule: one-place)"
+                )
             elif key not in DistrictPolicy.model_fields:
-                problems.append(f"{name}: {key}: no such setting (rule: known-key)")
+                problems.append(f"{name}: {key}: 没有此项设置 · no such setting (rule: known-key)")
             else:
                 values[key], origin[key] = value, name
     return values, origin, problems
@@ -91,14 +96,17 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PolicyError((f"{path.name}: file not found in {path.parent} (rule: file-exists)",)) from None
+        raise PolicyError((f"{path.name}: 缺少此文件 · file not found in {path.parent} (rule: file-exists)",)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PolicyError((f"{path.name}: not readable as TOML: {error} (rule: toml)",)) from None
+        raise PolicyError(
+            (f"{path.name}: 不是规范的 TOML 文件 · not readable as TOML: {error} (rule: toml)",)
+        ) from None
 
 
 def _line(part: Any, origin: Mapping[str, str]) -> str:
     key = ".".join(str(step) for step in part["loc"]) or "file"
-    return f"{_file_of(key, origin)}: {key}: {part['msg']} (rule: {part['type']})"
+    wanted = rule_text(part["type"], part.get("ctx"))
+    return f"{_file_of(key, origin)}: {key}: {wanted} · {part['msg']} (rule: {part['type']})"
 
 
 def _file_of(key: str, origin: Mapping[str, str]) -> str:

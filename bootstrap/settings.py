@@ -15,11 +15,13 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from adapters.mail_server import Encryption
 from bootstrap.operator_error import OperatorError
 from domain.department import MAIL_ADDRESS
+from domain.rule_text import rule_text
 
 ENV_PREFIX = "LIANDONG_"
 NESTED = "__"
@@ -234,16 +236,18 @@ class Settings(BaseSettings):
 def load_settings(**overrides: object) -> Settings:
     """Read the environment; keyword arguments win over it.
 
-    Raises SettingsError with one line per wrong or unknown setting.
+    Raises SettingsError with one line for each wrong or unknown setting, below the first one.
     """
-    problems = [f"{name}: no such setting" for name in sorted(set(os.environ) - known_variables()) if _ours(name)]
+    problems = [
+        f"{name}: 没有此项设置 · no such setting" for name in sorted(set(os.environ) - known_variables()) if _ours(name)
+    ]
     settings: Settings | None = None
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        problems += [_line(part["loc"], part["msg"]) for part in error.errors(include_input=False, include_url=False)]
+        problems += [_line(part) for part in error.errors(include_input=False, include_url=False)]
     if problems or settings is None:
-        raise SettingsError("\n".join(problems))
+        raise SettingsError("\n".join(["设置有误，请更正以下环境变量 · these settings are wrong:", *problems]))
     return settings
 
 
@@ -268,9 +272,10 @@ def _ours(name: str) -> bool:
     return name.startswith(ENV_PREFIX)
 
 
-def _line(location: tuple[int | str, ...], message: str) -> str:
+def _line(problem: ErrorDetails) -> str:
     # A validator of a whole group reports the group; its variables then share the prefix
-    variable = ENV_PREFIX + NESTED.join(str(part).upper() for part in location if isinstance(part, str))
+    variable = ENV_PREFIX + NESTED.join(str(part).upper() for part in problem["loc"] if isinstance(part, str))
     if variable not in known_variables():
         variable += f"{NESTED}…"
-    return f"{variable}: {message.removeprefix('Value error, ')}"
+    wanted = rule_text(problem["type"], problem.get("ctx"))
+    return f"{variable}: {wanted} · {problem['msg'].removeprefix('Value error, ')}"

@@ -42,7 +42,8 @@ async def tls_problem(address: str, tls: TlsSettings) -> str | None:
             return await _shaken(host, int(port), context, tls)
     except ssl.SSLCertVerificationError as error:
         return (
-            f"the certificate of {address} was not accepted: {error.verify_message}. Set {_VARIABLE}CA_FILE to the "
+            f"服务器证书未被接受 · the certificate of {address} was not accepted: "
+            f"{error.verify_message}. Set {_VARIABLE}CA_FILE to the "
             f"authority that signed it and {_VARIABLE}SERVER_NAME to the name in it"
         )
     except ssl.SSLError as error:
@@ -66,7 +67,8 @@ async def _shaken(host: str, port: int, context: ssl.SSLContext, tls: TlsSetting
 def _turned_away(address: str, tls: TlsSettings, reason: str) -> str:
     shown = "this client's certificate" if tls.cert_file else "a client without a certificate"
     return (
-        f"{address} did not accept {shown} ({reason}). Set {_VARIABLE}CERT_FILE and {_VARIABLE}KEY_FILE to a "
+        f"服务器未接受本方证书 · {address} did not accept {shown} ({reason}). "
+        f"Set {_VARIABLE}CERT_FILE and {_VARIABLE}KEY_FILE to a "
         "certificate that this server's authority has signed"
     )
 
@@ -83,4 +85,4 @@ def _read(path: Path | None, setting: str) -> bytes | None:
     try:
         return path.read_bytes() if path is not None else None
     except OSError as error:
-        raise TemporalTlsError(f"{_VARIABLE}{setting}: {path} cannot be read ({error.strerror})") from None
+        raise TemporalTlsError(f"{_VARIABLE}{setting}: 无法读取 · {path} cannot be read ({error.strerror})") from None

@@ -52,7 +52,9 @@ class Product:
         result = None if part.cancelled() else part.result()
         # The watch over the embedded server returns the error that describes its death
         return (
-            result if isinstance(result, Exception) else PartEndedError(f"the part {part.get_name()} ended by itself")
+            result
+            if isinstance(result, Exception)
+            else PartEndedError(f"组件 {part.get_name()} 自行停止 · this part ended by itself")
         )
 
 

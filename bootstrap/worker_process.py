@@ -54,7 +54,7 @@ async def run_worker_process(settings: Settings) -> None:
 
 async def _run(workers: Sequence[Worker], stop: asyncio.Event) -> None:
     if not workers:
-        raise WorkerProcessError("no queue to work on: name --engine, --department, or both")
+        raise WorkerProcessError("没有可处理的队列 · no queue to work on: name --engine, --department, or both")
     _log.info("worker started", queues=[worker.task_queue for worker in workers])
     await run_workers(workers, stop)
     _log.info("worker stopped")
@@ -68,4 +68,6 @@ def _explained(settings: Settings) -> Iterator[None]:
         raise WorkerProcessError(str(error)) from error
     except (RPCError, RuntimeError) as error:
         hint = "start it with `liandong up`" if settings.temporal.mode is TemporalMode.EMBEDDED else "is it running?"
-        raise WorkerProcessError(f"no Temporal at {temporal_address(settings)} ({hint}): {error}") from error
+        raise WorkerProcessError(
+            f"无法连接 Temporal · no Temporal at {temporal_address(settings)} ({hint}): {error}"
+        ) from error

@@ -47,6 +47,7 @@ def show(
         span = f"{min(known)}–{max(known)}" if known else "无 none"
         raise CommandError(
             f"{year} 年的放假通知尚未加载 · the notice for {year} is not known (known: {span}).\n"
+            "超出已知年份的到期日标为暂定；通知公布后请加载：liandong calendar load 文件 · "
             "Clocks that reach beyond the known years assume weekends and fixed holidays, and are marked provisional. "
             "When the State Council has published it: liandong calendar load FILE"
         )

@@ -13,7 +13,7 @@ from cli.decide import HELP, decide
 from cli.follow_ups import follow_ups
 from cli.screen import console, local, table
 from cli.session import AS_HELP, speaking_as
-from domain.codes import CaseStage
+from domain.codes import CaseStage, Cause, Outcome
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -92,12 +92,16 @@ async def _get(path: str, person: str, **query: str | int | None) -> Json:
 def _line(item: Json) -> list[str]:
     waiting = sorted({one["department"] for one in item["requests"] if one["state"] == "OPEN" and one["department"]})
     due = local(item["next_due_at"]) + (" 超期!" if item["overdue"] else "")
-    outcome = labels.both(item["outcome"]) if item["outcome"] else ("待决定 decide" if item["decision_needed"] else "–")
+    outcome = (
+        labels.both(Outcome, item["outcome"])
+        if item["outcome"]
+        else ("待决定 decide" if item["decision_needed"] else "–")
+    )
     return [
         item["case_id"],
         item["title"],
-        labels.both(item["stage"]),
-        labels.both(item["cause"]),
+        labels.both(CaseStage, item["stage"]),
+        labels.both(Cause, item["cause"]),
         ", ".join(waiting) or "–",
         due,
         outcome,

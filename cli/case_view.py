@@ -1,10 +1,18 @@
 """One case on the screen: what is known, who was asked, what was promised, what two people decide."""
 
+from itertools import zip_longest
+
 from rich.console import Console
 
 from bootstrap.api_client import Json
 from cli import labels
-from cli.screen import local, table
+from cli.screen import in_both, local, table
+from domain.codes import CaseStage, Cause, Outcome, ReplyCode, RequestState, RoundEnd, TriageDecision
+from domain.deferral import Channel, DeferralState, Instrument, MaterialState
+from domain.joint_decision import DangerousAct
+from domain.outage import OutageCause
+from domain.person import PersonRole
+from domain.plan import AskKind
 
 
 def show_case(out: Console, case: Json) -> None:
@@ -39,9 +47,11 @@ def _show_deferrals(out: Console, deferrals: list[Json]) -> None:
     columns = ["材料 Material", "名称 Name", "状态 State", "到期 Due", "提交 Came", "核验 Verifier"]
     for deferral in deferrals:
         key = str(deferral["request_id"]).partition(".")[2]
-        title = f"容缺 · Promise of {key}: {labels.both(deferral['instrument'])}, {labels.both(deferral['state'])}"
+        title = f"容缺 · Promise of {key}: {labels.both(Instrument, deferral['instrument'])}"
+        title += f", {labels.both(DeferralState, deferral['state'])}"
         out.print(table(title, columns, [_material(one) for one in deferral["materials"]]))
-        notes = [f"与规则不符 · speaks against it: {rule}" for rule in deferral["objections"]]
+        rules = zip_longest(deferral["objections_zh"], deferral["objections"], fillvalue="")
+        notes = [f"与规则不符 speaks against it: {in_both(zh, en)}" for zh, en in rules]
         if deferral["remote_check"]:
             notes.append(f"远程核验 · checked remotely: {deferral['remote_check']}")
         if deferral["override_reason"]:
@@ -54,14 +64,15 @@ def _show_deferrals(out: Console, deferrals: list[Json]) -> None:
 
 def _material(material: Json) -> list[str]:
     came = [
-        f"{local(one['at'], seconds=True)} {one['channel']} {one['result']}".strip() for one in material["submissions"]
+        f"{local(one['at'], seconds=True)} {labels.both(Channel, one['channel'])} {_result(one)}".strip()
+        for one in material["submissions"]
     ]
     verified = f" {local(material['verified_at'], seconds=True)}" if material["verified_at"] else ""
     more = f" (延期 extended {material['extensions']}×)" if material["extensions"] else ""
     return [
         str(material["material_id"]).partition(".")[2],
         f"{material['name']} ({material['form']})" if material["form"] else material["name"],
-        labels.both(material["state"]),
+        labels.both(MaterialState, material["state"]),
         local(material["due_at"], seconds=True) + more,
         "\n".join(came) or "–",
         material["verifier"] + verified,
@@ -90,7 +101,8 @@ def _show_supplement(out: Console, notice: Json) -> None:
 
 def _wait(wait: Json) -> list[str]:
     due = local(wait["due_at"], seconds=True)
-    return [str(wait["wait_id"]).partition(".")[2], wait["why"], ", ".join(wait["deciders"]), due]
+    deciders = ", ".join(labels.both(PersonRole, one) for one in wait["deciders"])
+    return [str(wait["wait_id"]).partition(".")[2], in_both(wait["why_zh"], wait["why"]), deciders, due]
 
 
 def _proposal(proposal: Json) -> list[str]:
@@ -98,7 +110,7 @@ def _proposal(proposal: Json) -> list[str]:
     second = f"{settled} {proposal['settled_by']}" if proposal["settled_by"] else settled
     return [
         proposal["proposal_id"],
-        f"{proposal['act']} {proposal['request_id'] or proposal['outcome'] or ''}".strip(),
+        f"{labels.both(DangerousAct, proposal['act'])} {_about(proposal)}".strip(),
         f"{proposal['proposed_by']} {local(proposal['proposed_at'], seconds=True)}",
         proposal["reason"],
         proposal["legal_basis"],
@@ -106,28 +118,43 @@ def _proposal(proposal: Json) -> list[str]:
     ]
 
 
+def _about(proposal: Json) -> str:
+    return proposal["request_id"] or (labels.both(Outcome, proposal["outcome"]) if proposal["outcome"] else "")
+
+
+def _result(submission: Json) -> str:
+    """A department's own words, or the code of what it answered instead."""
+    return labels.both(ReplyCode, submission["result"])
+
+
 def _facts_of(case: Json) -> list[list[str]]:
     triage, contact, outcome = case.get("triage") or {}, case["first_contact"] or {}, case.get("outcome") or {}
-    decision = (case.get("coordination") or {}).get("decision_needed")
+    coordination = case.get("coordination") or {}
     rows = [
         ["反映人 Requester", case["requester"]["name"]],
         ["事项 Item", case["item"]["name"]],
-        ["阶段 Stage", labels.both(case["stage"])],
+        ["阶段 Stage", labels.both(CaseStage, case["stage"])],
         ["登记 Registered", f"{local(case['registered_at'])} · {case['registered_by']}"],
         ["先行联系 First contact", f"{local(contact.get('at'))} (到期 due {local(contact.get('due_at'))})"],
-        ["研判 Triage", f"{triage.get('decision', '–')} · {labels.both(triage.get('cause'))}"],
+        ["研判 Triage", _triaged(triage)],
         ["启动 Launched", local(case["launched_at"])],
-        ["结果 Outcome", labels.both(outcome.get("outcome"))],
+        ["结果 Outcome", labels.both(Outcome, outcome.get("outcome"))],
     ]
     if outcome:
-        rows.append(["理由 Reason", f"{outcome['reason']} ({outcome['decided_by']}, {local(outcome['decided_at'])})"])
-    interim = (case.get("coordination") or {}).get("interim_outcome")
+        reason = in_both(outcome["reason_zh"], outcome["reason"])
+        rows.append(["理由 Reason", f"{reason} ({outcome['decided_by']}, {local(outcome['decided_at'])})"])
+    interim = coordination.get("interim_outcome")
     if interim and not outcome:
-        rows.append(["暂时结果 Outcome so far", labels.both(interim)])
-    if decision:
-        rows.append(["待决定 Decision needed", decision])
+        rows.append(["暂时结果 Outcome so far", labels.both(Outcome, interim)])
+    if decision := coordination.get("decision_needed"):
+        rows.append(["待决定 Decision needed", in_both(coordination["decision_needed_zh"], decision)])
     rows += _lineage(case["lineage"])
     return rows
+
+
+def _triaged(triage: Json) -> str:
+    kinds = (labels.both(TriageDecision, triage.get("decision")), labels.both(Cause, triage.get("cause")))
+    return " · ".join(kinds)
 
 
 def _lineage(lineage: Json) -> list[list[str]]:
@@ -142,11 +169,15 @@ def _lineage(lineage: Json) -> list[list[str]]:
 def _why(round_: Json) -> str:
     """What the state alone does not say: a system that is down, a department that was switched off."""
     outage = round_.get("outage")
-    if round_.get("end") == "DEPARTMENT_DISABLED":
-        return "\n部门已停用 department disabled"
+    if round_.get("end") in _TOLD_ENDS:
+        return f"\n{labels.both(RoundEnd, round_['end'])}"
     if outage and not outage["ended_at"]:
-        return f"\n系统中断 system down since {local(outage['since'])} ({outage['cause']})"
+        cause = labels.both(OutageCause, outage["cause"])
+        return f"\n系统中断 system down since {local(outage['since'])} ({cause})"
     return ""
+
+
+_TOLD_ENDS = (RoundEnd.DEPARTMENT_DISABLED, RoundEnd.UNDELIVERABLE, RoundEnd.QUARANTINED)
 
 
 def _request(request: Json) -> list[str]:
@@ -154,11 +185,11 @@ def _request(request: Json) -> list[str]:
     in_time = {True: "是 yes", False: "否 no", None: "–"}[round_.get("in_time")]
     return [
         request["key"],
-        request["department"] or request["party"] or request["kind"],
-        labels.both(request["state"]) + _why(round_),
+        request["department"] or request["party"] or labels.both(AskKind, request["kind"]),
+        labels.both(RequestState, request["state"]) + _why(round_),
         local(round_.get("signed_at"), seconds=True),
         local(round_.get("due_at"), seconds=True),
-        labels.reply(round_.get("reply")),
+        labels.both(ReplyCode, round_.get("reply")),
         local(round_.get("received_at"), seconds=True),
         in_time,
     ]

@@ -79,11 +79,12 @@ def certify_command(
 def _check_secret(technique: Way, secret: str) -> None:
     if technique is Way.WEBHOOK and not secret.startswith("whsec_"):
         raise CommandError(
-            "the shared secret starts with whsec_: give that of the department's test system by --secret."
+            "缺少共享密钥，请用 --secret 提供 · the shared secret starts with whsec_: "
+            "give that of the department's test system by --secret."
         )
     if len(secret) < 16:
         raise CommandError(
-            "give the test system's bearer token by --secret or CERTIFY_SECRET; it has 16 signs or more."
+            "缺少访问令牌 · give the test system's bearer token by --secret or CERTIFY_SECRET; it has 16 signs or more."
         )
 
 

@@ -7,8 +7,10 @@ import typer
 from rich.markup import escape
 
 from bootstrap.api_client import Json, segment
+from cli import labels
 from cli.screen import console, local
 from cli.session import AS_HELP, speaking_as
+from domain.clock import ClockKind
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -33,7 +35,8 @@ def explain(
         due = one["due"]
         provisional = "  暂定 provisional" if due["provisional"] else ""
         end = local(due["at"], seconds=True) + provisional
-        out.print(f"[bold]{escape(name)}{round_}{whose}[/] {one['clock']['kind']} → {end}")
+        kind = labels.both(ClockKind, one["clock"]["kind"])
+        out.print(f"[bold]{escape(name)}{round_}{whose}[/] {kind} → {end}")
         for line in due["lines"]:
             out.print(f"    {local(line['instant'], seconds=True):<14} {escape(line['text_zh'])}")
             out.print(f"    {'':<14} {escape(line['text_en'])}", style="dim")

@@ -59,13 +59,13 @@ def decide(
 ) -> None:
     decision = DECISIONS.get(kind)
     if decision is None:
-        raise CommandError(f"没有这种决定 · no such decision: {kind}\nOne of: {', '.join(DECISIONS)}")
+        raise CommandError(f"没有这种决定 · no such decision: {kind}\n可选 one of: {', '.join(DECISIONS)}")
     body = _body(decision, _content(fields or [], json_file), reason, authority)
     if round_ is not None:
         body = {"round": round_} | body
     named = {About.REQUEST: request, About.MATERIAL: material, About.PROPOSAL: proposal}
     if wrong := [f"--{about.value}" for about, value in named.items() if value and about is not decision.about]:
-        raise CommandError(f"{', '.join(wrong)}: {kind} is about the {decision.about.value}")
+        raise CommandError(f"{', '.join(wrong)}: 此决定针对另一种对象 · {kind} is about the {decision.about.value}")
     asyncio.run(_decide(case_id, decision, (named.get(decision.about), body, key or uuid.uuid4().hex), person))
 
 
@@ -83,7 +83,10 @@ async def _decide(case_id: str, decision: Decision, what: tuple[str | None, Json
         except ApiAway as error:
             # By then another round may have begun, perhaps by this very decision
             again = f"--key {key}" + (f" --round {body['round']}" if "round" in body else "")
-            raise CommandError(f"{error}\nNobody knows whether it was done: repeat it with {again}") from None
+            raise CommandError(
+                f"联动没有回应 · no answer: {error}\n"
+                f"不知是否已生效，请用 {again} 重复一次 · Nobody knows whether it was done: repeat it with {again}"
+            ) from None
         # Reopening answers with the new case
         after = await api.get(f"/v1/cases/{segment(str(answer.get('case_id') or case_id))}")
     out = console()
@@ -106,7 +109,7 @@ def _content(fields: list[str], json_file: Path | None) -> Json:
         except ValueError as error:
             raise CommandError(f"{json_file}: 不是 JSON · not readable as JSON: {error}") from None
         if not isinstance(content, dict):
-            raise CommandError(f"{json_file}: the fields are an object: {{…}}")
+            raise CommandError(f"{json_file}: 内容应为对象 · the fields are an object: {{…}}")
     for field in fields:
         _set(content, field)
     return content
@@ -120,7 +123,7 @@ def _set(content: Json, field: str) -> None:
     for part in outer:
         content = content.setdefault(part, {})
         if not isinstance(content, dict):
-            raise CommandError(f"--set {field}: {part} is no object")
+            raise CommandError(f"--set {field}: {part} 不是对象 · is no object")
     content[last] = _value(field, value)
 
 
@@ -133,4 +136,4 @@ def _value(field: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise CommandError(f"--set {field}: not readable as JSON: {error}") from None
+        raise CommandError(f"--set {field}: 不是 JSON · not readable as JSON: {error}") from None

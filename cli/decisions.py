@@ -55,7 +55,7 @@ DECISIONS: dict[str, Decision] = {
         Decision("pause", "requests/{part}/pause", "中止计时", "stop the clock", _REQUEST, "legal_basis"),
         Decision("resume", "requests/{part}/resume", "恢复计时", "let the clock go on", _REQUEST),
         Decision("proceed", "requests/{part}/proceed", "继续办理", "go on without a result", _REQUEST),
-        Decision("withdraw-request", "requests/{part}/withdraw", "撤销请求", "ask no more", _REQUEST),
+        Decision("withdraw-request", "requests/{part}/withdraw", "撤回请求", "ask no more", _REQUEST),
         Decision(
             "external-answer", "requests/{part}/external-answer", "外部答复", "a party's words", _REQUEST, "reply"
         ),
@@ -130,7 +130,7 @@ def path_of(decision: Decision, case: Json, named: str | None = None) -> str:
     where = f"/v1/cases/{segment(case['case_id'])}/"
     if decision.about is About.CASE:
         if named is not None:
-            raise DecisionError(f"{decision.kind} is about the whole case")
+            raise DecisionError(f"此决定针对整个案件 · {decision.kind} is about the whole case")
         return where + decision.path
     part = _part(decision.about, case, named)
     return where + decision.path.format(part=segment(part))
@@ -161,4 +161,4 @@ def _part(about: About, case: Json, named: str | None) -> str:
         return named
     if len(known) == 1:
         return str(known[0])
-    raise DecisionError(f"say which {about.value}: {', '.join(known) or 'this case has none'}")
+    raise DecisionError(f"请指明 say which {about.value}: {', '.join(known) or 'this case has none'}")

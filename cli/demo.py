@@ -17,11 +17,12 @@ from bootstrap.settings import Settings, load_settings
 from cli import labels
 from cli.demonstration.board import board_for
 from cli.demonstration.officers import officers_at_work
-from cli.demonstration.report import show_results, write_results
+from cli.demonstration.report import names_of, show_results, write_results
 from cli.demonstration.runner import Players, Runner, next_run
 from cli.demonstration.script import ScriptError, load_scripts
 from cli.screen import CommandError, console, local, table
 from cli.session import speaking_as
+from domain.codes import CaseStage, Outcome
 
 FOLDER = "demonstration"
 _EARLIER_SHOWN = 10
@@ -38,7 +39,8 @@ def demo(json_file: JsonFile = None) -> None:
     running = find_running(settings)
     if running is None or running.simulators_url is None:
         raise CommandError(
-            "没有可用的演示环境 · no product with simulated departments runs here.\nStart one: liandong up --demo"
+            "没有可用的演示环境 · no product with simulated departments runs here.\n"
+            "请启动 start one: liandong up --demo"
         )
     if not asyncio.run(run_demonstration(settings, running, json_file)):
         raise typer.Exit(1)
@@ -53,15 +55,14 @@ async def run_demonstration(settings: Settings, running: Running, json_file: Pat
     except ScriptError as error:
         raise CommandError(str(error)) from None
     if running.simulators_url is None:
-        raise CommandError("the demonstration needs simulated departments: liandong up --demo")
+        raise CommandError("演示需要模拟部门 · the demonstration needs simulated departments: liandong up --demo")
     day = running.day_seconds or 86_400.0
     async with _everybody(settings, ApiClient(running.simulators_url, running.simulators_control), day) as players:
         run, earlier = await next_run(players.leader, scripts)
         _introduce(out, day, run, earlier)
         with board_for(out, scripts) as board:
             results = await Runner(players, board, run).play(scripts)
-    categories = {category.code: category.name_zh for category in load_policy(settings.policies).categories}
-    show_results(out, results, categories)
+    show_results(out, results, names_of(load_policy(settings.policies)))
     if json_file is not None:
         write_results(json_file, results)
         out.print(f"结果已写入 · results written: {escape(str(json_file))}")
@@ -94,10 +95,14 @@ def _introduce(out: Console, day: float, run: int, earlier: list[Json]) -> None:
     if not earlier:
         return
     rows = [
-        [case["case_id"], case["title"], local(case["registered_at"]), labels.both(case["outcome"] or case["stage"])]
+        [case["case_id"], case["title"], local(case["registered_at"]), _standing(case)]
         for case in earlier[:_EARLIER_SHOWN]
     ]
     title = f"已有案件 · Earlier cases: {len(earlier)}"
     if len(earlier) > _EARLIER_SHOWN:
         title += f" (最近 {_EARLIER_SHOWN} 件 the latest {_EARLIER_SHOWN}; all: liandong case list)"
     out.print(table(title, ["编号 Case", "标题 Title", "登记 Registered", "结果 Outcome"], rows))
+
+
+def _standing(case: Json) -> str:
+    return labels.both(Outcome, case["outcome"]) if case["outcome"] else labels.both(CaseStage, case["stage"])

@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from bootstrap.api_client import Json, segment
+from cli import labels
 from cli.screen import CommandError, console, harmless, table
 from cli.session import AS_HELP, speaking_as
 from domain.codes import Technique
@@ -39,7 +40,7 @@ def list_departments(person: As = "admin") -> None:
             one["code"],
             one["name_zh"],
             one["name_en"],
-            one["technique"],
+            labels.both(Technique, one["technique"]),
             one["reply_limit"] or "–",
             "✓" if one["enabled"] else "停用 disabled",
         ]
@@ -204,7 +205,7 @@ async def _changed(code: str, settings: Json, person: str) -> Json:
 def _print_keys(keys: Json) -> None:
     if not any(keys.values()):
         return
-    labels = {
+    named = {
         "webhook_secret": "共享密钥 · shared secret",
         "bearer_token": "令牌 · bearer token",
         "public_key": "我方公钥 · our public key",
@@ -212,7 +213,7 @@ def _print_keys(keys: Json) -> None:
         "former_until": "旧钥有效至 · former keys good until",
     }
     console().print("[bold]密钥只显示这一次 · Keys are shown only this once[/]")
-    for name, label in labels.items():
+    for name, label in named.items():
         if keys.get(name):
             console().print(f"  {label}: {escape(harmless(str(keys[name])))}", soft_wrap=True)
 

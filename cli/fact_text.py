@@ -2,11 +2,20 @@
 
 import re
 from datetime import datetime
+from enum import StrEnum
 
 from bootstrap.api_client import Json
 from cli import labels
-from cli.screen import local
+from cli.screen import in_both, local
+from domain.case_text import engines_reason
+from domain.clock import ClockKind
+from domain.code_text import CODES
+from domain.codes import Cause, Outcome, ReplyCode, RoundEnd, TriageDecision, Urgency
+from domain.deferral import Channel, DeferralState, Instrument
 from domain.fact import FactKind
+from domain.follow_up import FollowUpEnd, Rating, ReviewTreatment
+from domain.joint_decision import DangerousAct
+from domain.outage import OutageCause
 
 _KINDS: dict[str, str] = {
     FactKind.REGISTERED: "登记",
@@ -89,6 +98,7 @@ _KINDS: dict[str, str] = {
     FactKind.MESSAGE_REFUSED: "报文退回",
 }
 _DETAILS = {
+    "act": "事项",
     "actions": "分工",
     "alternatives": "替代途径",
     "attempt": "次数",
@@ -148,8 +158,28 @@ _DETAILS = {
     "told": "告知",
     "treatment": "处置",
     "until": "至",
+    "urgency": "紧急程度",
     "why": "原因",
 }
+_CODES: dict[str, tuple[type[StrEnum], ...]] = {
+    "act": (DangerousAct,),
+    "cause": (Cause, OutageCause),
+    "channel": (Channel,),
+    "clock": (ClockKind,),
+    "code": (ReplyCode,),
+    "coordination": (Rating,),
+    "decision": (TriageDecision,),
+    "end": (FollowUpEnd, RoundEnd),
+    "instrument": (Instrument,),
+    "interim": (Outcome,),
+    "item": (Rating,),
+    "outcome": (Outcome,),
+    "state": (DeferralState,),
+    "treatment": (ReviewTreatment,),
+    "urgency": (Urgency,),
+    "why": (ReplyCode,),
+}
+"""By a detail's name: whose codes it may hold."""
 _YES_NO = {"yes": "是 yes", "true": "是 yes", "no": "否 no", "false": "否 no"}
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\S*")
 _EVIDENCE = re.compile(r"(mail_)?(kept_|sha256_)")
@@ -173,11 +203,16 @@ def _name(name: str) -> str:
 
 
 def _value(name: str, value: str) -> str:
-    if name == "code":
-        return labels.reply(value)
+    if name == "rung":
+        return labels.rung(value)
+    if name == "reason":
+        return in_both(engines_reason(value), value)
+    for code in _CODES.get(name, ()):
+        if value in CODES[code]:
+            return labels.both(code, value)
     if value in _YES_NO:
         return _YES_NO[value]
-    return _shown_instant(value) if _INSTANT.fullmatch(value) else labels.both(value)
+    return _shown_instant(value) if _INSTANT.fullmatch(value) else value
 
 
 def _shown_instant(value: str) -> str:

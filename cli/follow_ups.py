@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from bootstrap.api_client import Json, segment
-from cli.screen import console, local, overdue_since, table
+from cli import labels
+from cli.screen import console, in_both, local, overdue_since, table
 from cli.session import AS_HELP, speaking_as
+from domain.follow_up import FollowUpEnd, Rating, ReviewTreatment
 
 
 def follow_ups(
@@ -43,7 +45,7 @@ def _row(follow_up: Json) -> list[str]:
         *begun,
         local(state["call"]["due_at"], seconds=True) + _mark(state["call"]["due_at"], done=state["call_over"]),
         "\n".join(calls) or "–",
-        f"{rating['coordination']}\n{rating['comment']}".strip() if rating else "–",
+        f"{labels.both(Rating, rating['coordination'])}\n{rating['comment']}".strip() if rating else "–",
         _review(review) if review else "–",
         _state(follow_up, state),
     ]
@@ -65,7 +67,7 @@ def _review(review: Json) -> str:
         due_at = review["decision"]["due_at"]
         lines.append(f"处置决定期限 decide by {local(due_at)}{_mark(due_at, done=False)}")
     if review["treatment"]:
-        lines.append(f"{review['treatment']}: {review['reason']}")
+        lines.append(f"{labels.both(ReviewTreatment, review['treatment'])}: {review['reason']}")
     if review["rectification"]:
         due_at, done = review["rectification"]["due_at"], review["finished_at"]
         lines.append(f"整改期限 rectify by {local(due_at)}{_mark(due_at, done=done is not None)}")
@@ -77,6 +79,9 @@ def _mark(due_at: str | None, *, done: bool) -> str:
 
 
 def _state(follow_up: Json, state: Json) -> str:
-    ended = f"已结束 ended {state['end']}" if state["ended_at"] else f"等待 waits for {state['waiting_for'] or '–'}"
+    if state["ended_at"]:
+        ended = f"已结束 ended: {labels.both(FollowUpEnd, state['end'])}"
+    else:
+        ended = f"等待 waits for: {in_both(state['waiting_for_zh'], state['waiting_for']) or '–'}"
     reopened = follow_up["reopened_as"]
     return f"{ended}\n重办 reopened: {reopened}" if reopened else ended

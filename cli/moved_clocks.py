@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from cli import labels
 from cli.screen import console, local, table
+from domain.clock import ClockKind
 from services.preview_notice import MovedClock
 
 _SHOWN = 50
@@ -17,7 +19,7 @@ def show(moved: Sequence[MovedClock]) -> None:
             one.case_id,
             one.request_id or "–",
             one.department or "–",
-            one.kind.value,
+            labels.both(ClockKind, one.kind),
             local(one.due_at),
             local(one.would_be_due_at) + ("（已过 over）" if one.would_be_over else ""),
         ]

@@ -2,7 +2,7 @@
 
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -15,6 +15,7 @@ from bootstrap.api_error import ApiAway, ApiRefusal
 from bootstrap.operator_error import OperatorError
 from cli.next_step import next_steps
 from domain.errors import LiandongError
+from domain.refusal_text import advice
 
 # China has had one offset and no daylight saving time since 1991
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -47,20 +48,31 @@ def explained(error: BaseException) -> list[str]:
     if isinstance(error, ApiAway):
         return [
             f"联动未在运行或无法连接 · Liandong does not answer: {error}",
+            "请用 `liandong up` 启动，或设置 LIANDONG_API__PUBLIC_URL · "
             "Start it with `liandong up`, or set LIANDONG_API__PUBLIC_URL to where it runs.",
         ]
     if isinstance(error, ApiRefusal):
-        problems = [_problem(one, str(error)) for one in error.problems]
-        return [f"{error} [{error.code}]", *problems, *next_steps(error.code, error.status)]
+        problems = [_problem(one, {error.title_zh, str(error)}) for one in error.problems]
+        steps = next_steps(error.code, error.status) or ((error.detail_zh,) if error.detail_zh else ())
+        return [f"{in_both(error.title_zh, str(error))} [{error.code}]", *problems, *steps]
     if isinstance(error, LiandongError):
-        return [f"{error.detail} [{error.code}]", *next_steps(error.code, None)]
+        said = advice(error.code)
+        steps = next_steps(error.code, None) or (said.next_step,)
+        return [f"{in_both(said.title, error.detail)} [{error.code}]", *steps]
     return str(error).splitlines() or [type(error).__name__]
 
 
-def _problem(problem: Mapping[str, Any], said: str) -> str:
-    """A line for one broken rule; the refusal's own sentence is not said twice."""
-    detail = "" if problem.get("detail") == said else f": {problem.get('detail')}"
-    return f"{problem.get('field')}{detail} (rule: {problem.get('rule')})"
+def in_both(zh: str, en: str) -> str:
+    """`中文 · English`; alone what there is no other for."""
+    return " · ".join(text for text in (zh, en) if text)
+
+
+def _problem(problem: Mapping[str, Any], said: Collection[str]) -> str:
+    """A line for one broken rule; what the refusal itself says is not said twice."""
+    zh, en = (str(problem.get(name) or "") for name in ("detail_zh", "detail"))
+    # Some sentences stand in both languages already
+    told = [text for text in ("" if en.startswith(zh) else zh, en) if text and text not in said]
+    return f"{problem.get('field')}{': ' if told else ''}{' · '.join(told)} (rule: {problem.get('rule')})"
 
 
 def local(value: str | datetime | None, *, seconds: bool = False) -> str:

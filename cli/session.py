@@ -20,6 +20,7 @@ async def speaking_as(person_id: str, settings: Settings | None = None) -> Async
     if token is None:
         raise CommandError(
             f"没有令牌 · no token for {person_id!r}: {tokens_file(settings.data_dir)} does not have it.\n"
+            "请设置 LIANDONG_TOKEN，或在服务器上申请 · "
             f"Set LIANDONG_TOKEN, or make one on the server: liandong token new {person_id}"
         )
     client = ApiClient(api_url(settings), token)

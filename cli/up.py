@@ -22,7 +22,9 @@ Once = Annotated[bool, typer.Option("--once", help="跑完即退 · With --demo:
 @app.command()
 def up(demo: Demo = False, once: Once = False, json_file: JsonFile = None) -> None:
     if (once or json_file) and not demo:
-        raise CommandError("--once and --json belong to --demo: there is no result without the demonstration.")
+        raise CommandError(
+            "--once 和 --json 须与 --demo 同用 · they belong to --demo: there is no result without the demonstration."
+        )
     settings = _settings(demo=demo)
     job = Job(partial(run_demonstration, settings, json_file=json_file), once) if demo else None
     raise typer.Exit(asyncio.run(Service(settings, job).serve(running_product(settings, simulators=demo))))

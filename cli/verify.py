@@ -12,7 +12,7 @@ from bootstrap.invariant_check import REPLAYS, CheckProgress, check_invariants
 from bootstrap.settings import load_settings
 from cli.screen import console, table
 from domain.audit_chain import AuditHead
-from domain.invariants import Finding
+from domain.invariants import INVARIANTS, Finding
 
 app = typer.Typer(add_completion=False)
 
@@ -38,13 +38,19 @@ def verify(
         )
         console().print(f"{forgotten} {told} history of them is past its time", soft_wrap=True)
     if findings:
-        rows = [[finding.invariant, finding.case_id, finding.detail] for finding in findings]
-        console().print(table("✗ 被破坏的不变量 · Broken invariants", ["编号 No.", "案件 Case", "说明 What"], rows))
+        rows = [[_named(finding.invariant), finding.case_id, finding.detail] for finding in findings]
+        console().print(
+            table("✗ 被破坏的不变量 · Broken invariants", ["应有 Invariant", "案件 Case", "说明 What"], rows)
+        )
         raise typer.Exit(1)
     if not quiet:
         console().print(f"✓ 未发现问题 · no broken invariant ({checked} 件 cases)")
         told = f"审计链末端，请在系统之外记下 · end of the audit, to be noted elsewhere: {head.position}:{head.hash}"
         console().print(told, soft_wrap=True)
+
+
+def _named(number: str) -> str:
+    return f"{number} {INVARIANTS.get(number, '')}".strip()
 
 
 def _noted(text: str | None) -> AuditHead | None:

@@ -1,7 +1,7 @@
 """When a coordination ends by itself, when it needs the duty leader, and which endings contradict the answers."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from domain.codes import Outcome, ReplyCode, RequestState, Role
 from domain.decision import CLOSING_OUTCOMES, NEGATIVE_OUTCOMES, CloseCase, NegativeAnswerReport
@@ -79,7 +79,7 @@ def judge(
         return Verdict(decision_needed=why, matter=Matter.CONTRADICTION)
     if _enough(standings, blocking, leads, rule, quorum):
         # Advice and optional asks never keep a case open, not even by an answer that nobody has decided about.
-        return Verdict(Outcome.DONE, _REASONS[rule], decision_needed=_undecided(standings))
+        return Verdict(Outcome.DONE, REASONS[rule], decision_needed=_undecided(standings))
     if why := _undecided(standings):
         return Verdict(decision_needed=why)
     if any(not one.state.terminal for one in blocking) or _only_advice_is_out(standings, blocking, leads, rule):
@@ -100,12 +100,15 @@ def _leads(standings: Sequence[Standing]) -> list[Standing]:
     return [one for one in required if one.role is Role.LEAD] or required
 
 
-_REASONS = {
+REASONS: Final = {
     CompletionRule.ALL: "every lead accepted and nobody refused",
     CompletionRule.ANY: "one lead accepted, as the plan asks for",
     CompletionRule.QUORUM: "the plan's quorum accepted",
     CompletionRule.LEAD_WITH_ADVICE: "every lead accepted and the advice is there",
 }
+"""As histories hold them: `domain/case_text.py` says them in Chinese."""
+FILE_RETURNED: Final = "file returned: "
+"""Before the duty leader's own reason, when a held file went back."""
 
 
 def _only_advice_is_out(

@@ -11,6 +11,7 @@ from domain.ladder import Ladder, check_ladder, unheard
 from domain.limit import Limit, TimeUnit
 from domain.outage import OutagePause
 from domain.retention import Retention
+from domain.rule_text import rule_text
 from domain.waiting import WaitLimits
 from domain.waiting_rungs import STANDARD_RUNGS
 from domain.wire import Wire
@@ -100,7 +101,7 @@ class PolicyProblem(Wire):
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.detail} (rule: {self.rule})"
+        return f"{self.field}: {rule_text(self.rule)} · {self.detail} (rule: {self.rule})"
 
 
 class DistrictPolicy(Wire):

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 ADRS = ROOT / "docs" / "adr"
 _LINK = re.compile(r"\[[^\]\n]*\]\((?!https?://|mailto:)([^)\s]+)\)")
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^```bash$(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MAKE = re.compile(r"\bmake ([a-z]+)")
 _LIANDONG = re.compile(r"\bliandong((?: [a-z-]+)+)")
 _SETTING = re.compile(r"\bLIANDONG_[A-Z_]*[A-Z]\b")
@@ -105,10 +106,22 @@ def test_every_liandong_command_exists(document: Path) -> None:
     assert not unknown
 
 
-def test_the_readme_shows_every_command() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+READMES = ("README.md", "README.zh-CN.md")
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_each_readme_shows_every_command(readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
     missing = [known for known in COMMANDS if f"liandong {' '.join(known)}" not in text]
     assert not missing
+
+
+def test_both_readmes_run_the_same_commands() -> None:
+    """A walkthrough that works in one language works in the other; comments may be translated."""
+    said = [_CODE.findall((ROOT / readme).read_text(encoding="utf-8")) for readme in READMES]
+    run = [[re.sub(r"\s*#.*", "", line) for block in blocks for line in block.splitlines()] for blocks in said]
+    assert len(run[0]) > 20
+    assert [line for line in run[0] if line] == [line for line in run[1] if line]
 
 
 @each_document
@@ -162,9 +175,10 @@ def test_every_decision_says_how_it_is_held(record: Path) -> None:
     assert headings[:4] == ["Context", "Decision", "Consequences", "How it is held"]
 
 
-def test_the_demonstration_cases_that_the_readme_shows_exist() -> None:
+@pytest.mark.parametrize("readme", READMES)
+def test_the_demonstration_cases_that_a_readme_shows_exist(readme: str) -> None:
     scripts = {path.stem.upper() for path in (ROOT / "policies" / "demonstration").glob("*.toml")}
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / readme).read_text(encoding="utf-8")
     shown = set(re.findall(r"^ ?([A-Z]{1,2}-\d) ", text, re.MULTILINE))
     assert len(shown) > 1
     assert shown <= scripts
@@ -188,6 +202,7 @@ def test_the_architecture_names_every_subject() -> None:
 @pytest.mark.parametrize(
     ("document", "codes"),
     [
+        ("../README.zh-CN.md", Outcome),
         ("domain.md", Outcome),
         ("domain.md", ReplyCode),
         ("domain.md", RequestState),

@@ -18,6 +18,7 @@ from domain.deferral import (
 )
 from domain.errors import LiandongError, conflict, not_found
 from domain.fact import FactKind
+from domain.outcome import FILE_RETURNED
 from domain.reply import AcceptedConditionally, Answer
 from domain.snapshot import OutcomeRecord
 from domain.waiting import Wait
@@ -221,7 +222,7 @@ class Deferral(Subject):
             outcome=Outcome.NOT_DONE,
             decided_by=command.decided_by,
             decided_at=now,
-            reason=f"file returned: {command.reason}",
+            reason=f"{FILE_RETURNED}{command.reason}",
             legal_basis=command.legal_basis,
             remedy=command.remedy,
             authority=command.authority,

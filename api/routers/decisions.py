@@ -97,7 +97,7 @@ async def proceed_with(
     return show_coordination(await decide(office, person, on.case_id, command))
 
 
-@router.post("/requests/{key}/withdraw", summary="撤销请求 · Withdraw a request")
+@router.post("/requests/{key}/withdraw", summary="撤回请求 · Withdraw a request")
 async def withdraw_request(
     office: OfficeDep, person: Decider, on: OnRequest, body: RequestDecisionBody
 ) -> CoordinationShown:

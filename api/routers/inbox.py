@@ -9,6 +9,7 @@ from api.auth import Answerer, OfficeDep
 from api.openapi import errors, leads_to
 from api.schemas.inbox import InboxItemShown, InboxShown, show_inbox, show_item
 from api.schemas.reply import InboxReplyBody, to_reply
+from domain.refusal_text import VERDICTS
 from services.answer_link import acknowledge_by_link, open_link, reply_by_link
 from services.callback_verdict import CallbackReply
 from services.officer_inbox import acknowledge, list_inbox, read_inbox_item, reply
@@ -23,7 +24,7 @@ Token = Annotated[str, Path(max_length=200, description="邮件中的链接 · t
 
 
 def _told(status: str, description: str) -> dict[str, Any]:
-    example = {"status": status}
+    example = {"status": status, "detail_zh": VERDICTS[status]}
     return {
         "description": description,
         "content": {"application/json": {"schema": {"type": "object", "examples": [example]}, "example": example}},
@@ -117,4 +118,5 @@ async def reply_link(request: Request, office: OfficeDep, token: Token, body: In
 
 
 def _answered(told: CallbackReply) -> JSONResponse:
-    return JSONResponse(told.body, told.status)
+    zh = VERDICTS.get(str(told.body.get("status")))
+    return JSONResponse(told.body | ({"detail_zh": zh} if zh else {}), told.status)

@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from api.schemas.clock import ClockShown, show_clock
-from api.schemas.coordination import CoordinationShown, OutcomeShown, show_coordination
+from api.schemas.coordination import CoordinationShown, OutcomeShown, show_coordination, show_outcome
 from api.schemas.plan import PlanShown, show_plan
 from api.schemas.reopen import LineageShown
 from api.schemas.requester import RequesterShown, sees_personal_data, show_requester
@@ -106,7 +106,7 @@ def show_case(record: CaseRecord, reader: Person) -> CaseShown:
         plan=show_plan(record.plan) if record.plan else None,
         launched_at=record.launched_at,
         coordination=show_coordination(record.snapshot) if record.snapshot else None,
-        outcome=OutcomeShown.model_validate(record.outcome) if record.outcome else None,
+        outcome=show_outcome(record.outcome),
         closed_at=record.closed_at,
         lineage=LineageShown.model_validate(record.lineage),
         counted_in_rates=record.counted_in_rates,

@@ -4,13 +4,14 @@ from pydantic import Field
 
 from api.schemas.clock import ClockShown
 from api.schemas.values import Shown
+from domain.case_text import decision_needed, objection, outcome_reason, wait_reason, waits_for
 from domain.clock import ClockKind
 from domain.codes import Outcome, ReplyCode, RequestState, Role, RoundEnd
 from domain.deferral import Channel, DeferralState, Instrument, MaterialState
 from domain.joint_decision import DangerousAct
 from domain.outage import OutageCause
 from domain.plan import AskKind
-from domain.snapshot import CaseSnapshot
+from domain.snapshot import CaseSnapshot, OutcomeRecord
 from domain.waiting import Matter
 from domain.wire import Instant
 
@@ -73,6 +74,7 @@ class RequestShown(Shown):
     after: list[str]
     state: RequestState
     waiting_for: str
+    waiting_for_zh: str = Field("", description="等待谁 · The same in Chinese; empty when it waits for nobody.")
     bounces: int
     later_lists: int = Field(description="How often more was needed than the full list, told once, had named.")
     responsible: str | None = Field(description="首接负责 · The department that answers for it now.")
@@ -91,6 +93,9 @@ class OutcomeShown(Shown):
     decided_by: str
     decided_at: Instant
     reason: str
+    reason_zh: str = Field(
+        "", description="Where the engine gave the reason; what a person wrote stands in `reason` alone."
+    )
     legal_basis: str | None
     remedy: str | None
     authority: str | None
@@ -159,6 +164,7 @@ class DeferralShown(Shown):
     instrument: Instrument
     state: DeferralState
     objections: list[str] = Field(description="Rules that speak against it.")
+    objections_zh: list[str] = Field([], description="与规则不符之处 · The same rules in Chinese, one for one.")
     override_reason: str | None
     commitment: str
     remote_check: str = Field(description="What was verified remotely; a paper that contradicts it is suspect.")
@@ -193,6 +199,7 @@ class WaitShown(Shown):
     about: str = Field(description="The round, request, material, notice or proposal; else the case.")
     request_id: str | None
     why: str
+    why_zh: str = Field("", description="等待什么 · What the wait is about, in Chinese.")
     deciders: list[str] = Field(description="Roles, any of which can end the wait.")
     clock: ClockProofsShown
     due_at: Instant | None
@@ -206,6 +213,7 @@ class CoordinationShown(Shown):
     launched_at: Instant
     requests: list[RequestShown]
     decision_needed: str = Field(description="Why the duty leader must move; empty when nothing waits.")
+    decision_needed_zh: str = Field("", description="待决定事项 · The same in Chinese.")
     next_due_at: Instant | None = Field(description="The next instant at which something happens by itself.")
     outcome: OutcomeShown | None
     interim_outcome: Outcome | None = Field(description="DONE_CONDITIONALLY while promised materials are out.")
@@ -217,4 +225,23 @@ class CoordinationShown(Shown):
 
 
 def show_coordination(snapshot: CaseSnapshot) -> CoordinationShown:
-    return CoordinationShown.model_validate(snapshot)
+    shown = CoordinationShown.model_validate(snapshot)
+    requests = zip(shown.requests, snapshot.requests, strict=True)
+    waits = zip(shown.waits, snapshot.waits, strict=True)
+    in_chinese = {
+        "decision_needed_zh": decision_needed(snapshot),
+        "outcome": show_outcome(snapshot.outcome),
+        "requests": [one.model_copy(update={"waiting_for_zh": waits_for(request)}) for one, request in requests],
+        "deferrals": [
+            one.model_copy(update={"objections_zh": [objection(rule) for rule in one.objections]})
+            for one in shown.deferrals
+        ],
+        "waits": [one.model_copy(update={"why_zh": wait_reason(wait, snapshot)}) for one, wait in waits],
+    }
+    return shown.model_copy(update=in_chinese)
+
+
+def show_outcome(outcome: OutcomeRecord | None) -> OutcomeShown | None:
+    if outcome is None:
+        return None
+    return OutcomeShown.model_validate(outcome).model_copy(update={"reason_zh": outcome_reason(outcome)})

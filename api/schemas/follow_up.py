@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from api.schemas.clock import ClockShown, show_clock
 from api.schemas.coordination import RungProofShown
 from api.schemas.values import AS_TEXT, Body, LimitText, Note, Reason, Shown
+from domain.case_text import follow_up_waits_for
 from domain.follow_up import (
     FollowUpEnd,
     FollowUpOrder,
@@ -109,6 +110,7 @@ class FollowUpStateShown(Shown):
     rating: RatingGivenShown | None = Field(description="The requester's own; staff never enter one.")
     review: ReviewShown | None
     waiting_for: str
+    waiting_for_zh: str = Field(description="等待谁 · The same in Chinese.")
     ended_at: Instant | None
     end: FollowUpEnd | None
 
@@ -146,6 +148,7 @@ def show_state(snapshot: FollowUpSnapshot) -> FollowUpStateShown:
     }
     return FollowUpStateShown(
         **plain,
+        waiting_for_zh=follow_up_waits_for(snapshot),
         call=_watched(snapshot.call, snapshot.call_due_at),
         attempts=[CallAttemptShown.model_validate(attempt) for attempt in snapshot.attempts],
         rating=RatingGivenShown.model_validate(snapshot.rating) if snapshot.rating else None,

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bootstrap.api_client import ApiClient, Json, segment
-from bootstrap.api_error import ApiRefusal
+from bootstrap.api_error import ApiAway, ApiRefusal
 from cli.decisions import DECISIONS, path_of, seen_round
 from cli.demonstration.act import ANSWER, HAND_IN, Act, Refusal
 from cli.demonstration.requester import Requester
+from cli.screen import in_both
 
 
 class Surprise(Exception):
@@ -52,7 +53,7 @@ class Acting:
             expect_refusal(refusal, act.refused, act.do)
         else:
             if act.refused is not None:
-                raise Surprise(f"{act.do} by {act.by}: expected {act.refused.code}, but it was accepted")
+                raise accepted_after_all(f"{act.do} by {act.by}", act.refused)
         if act.refused is not None:
             self.refusals.append(f"{act.do} by {act.by}: {act.refused.status} {act.refused.code}")
         self._next, self._held_since = self._next + 1, None
@@ -69,7 +70,7 @@ class Acting:
     async def _do(self, act: Act, case: Json, key: str) -> None:
         if act.do == HAND_IN:
             if self.requester is None or act.material is None:
-                raise Surprise("nobody has the code to hand it in with")
+                raise Surprise("无人持有查询码，无法提交材料 · nobody has the code to hand it in with")
             await self.requester.hand_in(act.material, key=key)
             return
         client = self.voice(act.by)
@@ -86,6 +87,17 @@ class Acting:
 
 def expect_refusal(refusal: ApiRefusal, wanted: Refusal, what: str) -> None:
     """Raises Surprise when the API said no for another reason."""
-    if (refusal.status, refusal.code) != (wanted.status, wanted.code):
-        said = f"{refusal.status} {refusal.code}: {refusal}"
-        raise Surprise(f"{what}: expected the refusal {wanted.status} {wanted.code}, got {said}")
+    meant, got = f"{wanted.status} {wanted.code}", f"{refusal.status} {refusal.code}"
+    if got != meant:
+        raise Surprise(
+            f"{what}：预期拒绝 {meant}，实际 {got} · {what}: expected the refusal {meant}, got {got}: {refusal}"
+        )
+
+
+def accepted_after_all(what: str, wanted: Refusal) -> Surprise:
+    return Surprise(in_both(f"{what}：预期被拒绝，却被接受", f"{what}: expected {wanted.code}, but it was accepted"))
+
+
+def said_no(error: ApiRefusal | ApiAway) -> str:
+    zh = f"接口拒绝：{error.title_zh}" if isinstance(error, ApiRefusal) and error.title_zh else "接口拒绝或无法连接"
+    return in_both(zh, f"the API said no: {error}")

@@ -13,6 +13,8 @@ from bootstrap.api_client import Json
 from cli import labels
 from cli.demonstration.expectation import ObservedCase
 from cli.demonstration.script import DemonstrationCase
+from domain.codes import CaseStage, Outcome
+from domain.deferral import MaterialState
 
 
 class Board(Protocol):
@@ -101,12 +103,17 @@ class LiveBoard:
 def _progress(case: Json) -> str:
     coordination = case["coordination"]
     if coordination is None:
-        return labels.both(case["stage"])
+        return labels.both(CaseStage, case["stage"])
     steps = [f"{_MARK.get(one['state'], '·')}{one['key']}" for one in coordination["requests"]]
-    rungs = [rung["rung"] for one in coordination["requests"] for round_ in one["rounds"] for rung in round_["rungs"]]
+    rungs = [
+        labels.rung(rung["rung"])
+        for one in coordination["requests"]
+        for round_ in one["rounds"]
+        for rung in round_["rungs"]
+    ]
     chased = f"  催办 chased: {', '.join(rungs)}" if rungs else ""
     materials = [
-        f"{str(one['material_id']).partition('.')[2]} {labels.both(one['state'])}"
+        f"{str(one['material_id']).partition('.')[2]} {labels.both(MaterialState, one['state'])}"
         for deferral in coordination["deferrals"]
         for one in deferral["materials"]
     ]
@@ -119,5 +126,5 @@ _MARK = {"PENDING": "·", "OPEN": "▶", "DECISION": "？", "ANSWERED": "✓", "
 
 
 def _ending(seen: ObservedCase, misses: Sequence[str]) -> str:
-    outcome = labels.both(seen.outcome)
+    outcome = labels.both(Outcome, seen.outcome)
     return f"✗ {outcome}: {'; '.join(misses)}" if misses else f"✓ {outcome}"

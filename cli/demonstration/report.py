@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +16,9 @@ from cli import labels
 from cli.demonstration.expectation import ObservedDeferral, ObservedMaterial, ObservedRequest
 from cli.demonstration.runner import Result
 from cli.screen import empty_table, local
+from domain.codes import Cause, Outcome, ReplyCode
+from domain.deferral import DeferralState, MaterialState
+from domain.policy import DistrictPolicy
 
 _COLUMNS = (
     ("案件\nCase", 14),
@@ -30,16 +34,27 @@ _COLUMNS = (
 _Row = tuple[str, str, str, str, str]
 
 
-def show_results(out: Console, results: Sequence[Result], categories: Mapping[str, str]) -> None:
-    """For each case: category and cause, whom it asked, every answer with its times, outcome against expectation.
+class Names(NamedTuple):
+    """What the district calls its categories and departments, by code."""
 
-    `categories`: the district's names by code.
-    """
+    categories: Mapping[str, str]
+    departments: Mapping[str, str]
+
+
+def names_of(policy: DistrictPolicy) -> Names:
+    return Names(
+        {category.code: category.name_zh for category in policy.categories},
+        {department.code: department.name_zh for department in policy.departments},
+    )
+
+
+def show_results(out: Console, results: Sequence[Result], names: Names) -> None:
+    """For each case: category and cause, whom it asked, every answer with its times, outcome against expectation."""
     shown = empty_table("演示结果 · Results")
     for column, width in _COLUMNS:
         shown.add_column(column, max_width=width, overflow="fold")
     for result in results:
-        rows = list(zip_longest(_case_lines(result, categories), _ask_rows(result), _verdict(result)))
+        rows = list(zip_longest(_case_lines(result, names), _ask_rows(result, names), _verdict(result)))
         for number, (case, ask, verdict) in enumerate(rows, start=1):
             cells = (*(case or ("", "")), *(ask or ("",) * 5), verdict or "")
             shown.add_row(*cells, end_section=number == len(rows))
@@ -115,17 +130,18 @@ def _material_json(material: ObservedMaterial) -> Json:
     }
 
 
-def _case_lines(result: Result, categories: Mapping[str, str]) -> list[tuple[str, str]]:
+def _case_lines(result: Result, names: Names) -> list[tuple[str, str]]:
     """Number and kind of the case, one line each."""
     script, seen = result.script, result.seen
     category = script.triage.category or "–"
     return [
-        (escape(f"{script.id} {script.place_zh}"), escape(categories.get(category, category))),
-        (escape(seen.case_id or "–"), script.triage.cause.value),
+        (escape(f"{script.id} {script.place_zh}"), escape(names.categories.get(category, category))),
+        (escape(seen.case_id or "–"), labels.chinese(Cause, script.triage.cause)),
+        ("", script.triage.cause.value),
     ]
 
 
-def _ask_rows(result: Result) -> list[_Row]:
+def _ask_rows(result: Result, names: Names) -> list[_Row]:
     """Each ask, and below it who declined it and what became of the materials that it let come later."""
     seen = result.seen
     if not seen.requests:
@@ -133,21 +149,25 @@ def _ask_rows(result: Result) -> list[_Row]:
     promised = {one.key: one for one in seen.deferrals}
     rows: list[_Row] = []
     for one in seen.requests:
-        rows.append(_ask_row(one))
-        rows += [("", escape(who), "退单 declined", "", "") for who in one.declined]
+        rows.append(_ask_row(one, names))
+        rows += [("", _whom(who, names), "退单 declined", "", "") for who in one.declined]
         if (deferral := promised.get(one.key)) is not None:
             rows += _promise_rows(deferral)
     return rows
 
 
-def _ask_row(one: ObservedRequest) -> _Row:
+def _ask_row(one: ObservedRequest, names: Names) -> _Row:
     return (
         escape(one.key),
-        escape(one.department or one.party or "公告期"),
-        labels.reply(one.reply),
+        _whom(one.department, names) if one.department else escape(one.party or "公告期"),
+        labels.both(ReplyCode, one.reply),
         _time(one.due_at),
         _time(one.received_at) + {True: " ✓", False: " [yellow]晚[/]", None: ""}[one.in_time],
     )
+
+
+def _whom(department: str, names: Names) -> str:
+    return escape(f"{names.departments.get(department, '')} {department}".strip())
 
 
 def _promise_rows(deferral: ObservedDeferral) -> list[_Row]:
@@ -156,13 +176,13 @@ def _promise_rows(deferral: ObservedDeferral) -> list[_Row]:
         (
             escape(one.key),
             escape(one.name),
-            labels.both(one.state),
+            labels.both(MaterialState, one.state),
             _time(one.due_at),
             _time(one.verified_at or one.came_at),
         )
         for one in deferral.materials
     ]
-    return [*override, *materials, ("", "容缺 promise", labels.both(deferral.state), "", "")]
+    return [*override, *materials, ("", "容缺 promise", labels.both(DeferralState, deferral.state), "", "")]
 
 
 def _time(instant: datetime | None) -> str:
@@ -172,11 +192,15 @@ def _time(instant: datetime | None) -> str:
 def _verdict(result: Result) -> list[str]:
     got = result.seen.outcome
     mark = "[red]✗[/]" if result.misses else "[green]✓[/]"
-    lines = [f"{mark} {escape(labels.chinese(got))}", got.value if got else "–"]
+    lines = [f"{mark} {escape(labels.chinese(Outcome, got))}", got.value if got else "–"]
     if result.seen.interim is not None:
-        lines += [f"先{labels.chinese(result.seen.interim)}", "(conditional)"]
+        lines += [f"先{labels.chinese(Outcome, result.seen.interim)}", "(conditional)"]
     if result.seen.same_facts_as is not None:
         lines += ["同一事实 same as", result.seen.same_facts_as]
     if result.seen.reopened_from is not None:
         lines += ["重办自 reopened", result.seen.reopened_from]
-    return lines if got is result.script.expect.outcome else [*lines, f"预期 {result.script.expect.outcome}"]
+    return (
+        lines
+        if got is result.script.expect.outcome
+        else [*lines, f"预期 {labels.both(Outcome, result.script.expect.outcome)}"]
+    )

@@ -9,7 +9,7 @@ from math import ceil
 
 from bootstrap.api_client import ApiClient, Json, segment
 from bootstrap.api_error import ApiAway, ApiRefusal
-from cli.demonstration.acting import Acting, Surprise, expect_refusal
+from cli.demonstration.acting import Acting, Surprise, accepted_after_all, expect_refusal, said_no
 from cli.demonstration.board import Board
 from cli.demonstration.expectation import ObservedCase, misses
 from cli.demonstration.observation import observed_case
@@ -48,7 +48,7 @@ class Players:
     def voice(self, who: str) -> ApiClient:
         known = {"clerk": self.clerk, "leader": self.leader, **self.others}
         if who not in known:
-            raise Surprise(f"nobody here can play {who}")
+            raise Surprise(f"此处无人扮演 {who} · nobody here can play {who}")
         return known[who]
 
 
@@ -107,11 +107,11 @@ class Runner:
             async with asyncio.timeout(limit):
                 seen = await self._see_through(script, opened)
         except TimeoutError:
-            seen = ObservedCase(case_id, None, trouble="did not end in time")
+            seen = ObservedCase(case_id, None, trouble="未按时结束 · did not end in time")
         except Surprise as surprise:
             seen = ObservedCase(case_id, None, trouble=str(surprise))
         except (ApiRefusal, ApiAway) as error:
-            seen = ObservedCase(case_id, None, trouble=f"the API said no: {error}")
+            seen = ObservedCase(case_id, None, trouble=said_no(error))
         found = misses(script.expect, seen)
         self.board.ended(script, seen, found)
         return Result(script, seen, found)
@@ -148,7 +148,7 @@ class Runner:
             await players.leader.post(f"{path}/launch", plan)
             case, interim = await self._follow(script, path, acting)
         if not acting.over:
-            raise Surprise("the case ended before everybody had acted")
+            raise Surprise("尚有人未行动，案件已结束 · the case ended before everybody had acted")
         seen = await self._observed(script, case, opened)
         return replace(seen, interim=interim, refusals=tuple(acting.refusals), first_case=opened.first_case)
 
@@ -161,7 +161,7 @@ class Runner:
             expect_refusal(refusal, step.refused, "triage")
             acting.refusals.append(f"triage: {step.refused.status} {step.refused.code}")
             return
-        raise Surprise(f"triage {step.triage.decision}: expected {step.refused.code}, but it was accepted")
+        raise accepted_after_all(f"triage {step.triage.decision}", step.refused)
 
     async def _brief_departments(self, script: DemonstrationCase, case_id: str) -> None:
         """Tell the simulated departments how to answer the requests of this case."""

@@ -202,7 +202,7 @@ def load_scripts(folder: Path) -> tuple[DemonstrationCase, ...]:
     """Read all demonstration files of a folder, in the order of their names. Raises ScriptError."""
     scripts = tuple(_load(path) for path in sorted(folder.glob("*.toml")))
     if not scripts:
-        raise ScriptError(f"{folder}: no demonstration files (*.toml) here")
+        raise ScriptError(f"{folder}: 没有演示文件 · no demonstration files (*.toml) here")
     return scripts
 
 
@@ -210,10 +210,10 @@ def _load(path: Path) -> DemonstrationCase:
     try:
         return DemonstrationCase.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except tomllib.TOMLDecodeError as error:
-        raise ScriptError(f"{path.name}: not readable as TOML: {error}") from None
+        raise ScriptError(f"{path.name}: 不是 TOML · not readable as TOML: {error}") from None
     except ValidationError as error:
         lines = [
             f"{path.name}: {'.'.join(map(str, part['loc'])) or 'file'}: {part['msg']} (rule: {part['type']})"
             for part in error.errors(include_url=False)
         ]
-        raise ScriptError("\n".join(lines)) from None
+        raise ScriptError("\n".join(["演示文件有误 · a demonstration file is wrong:", *lines])) from None

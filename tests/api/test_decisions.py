@@ -82,7 +82,8 @@ async def test_a_repeated_decision_is_one_command(desk: Desk, path: str, extra: 
     assert decision.decided_by == "user:duty_leader"
     assert "mine-1" not in decision.command_id
     assert without.status_code == 422
-    assert without.json()["problems"] == [{"field": "Idempotency-Key", "rule": "missing", "detail": "Field required"}]
+    missing = {"field": "Idempotency-Key", "rule": "missing", "detail": "Field required", "detail_zh": "此项必填"}
+    assert without.json()["problems"] == [missing]
 
 
 async def test_a_key_belongs_to_one_person_and_one_operation(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from httpx import AsyncClient, Response
 from pydantic import TypeAdapter
 
 from api.openapi import EXAMPLES
+from api.operation_text import OPERATIONS
 from domain.person import PersonRole
 from services.order_follow_ups import order_follow_ups
 from tests.api.bodies import PLAN, REASON, REGISTRATION, TRIAGE
@@ -30,11 +31,12 @@ async def test_every_operation_is_described_in_both_languages(desk: Desk) -> Non
     document = desk.app.openapi()
     operations = _operations(document)
     names = [operation["operationId"] for _, _, operation in operations]
+    assert set(names) == OPERATIONS.keys()
     assert len(set(names)) == len(names)
     for method, path, operation in operations:
         where = (method, path)
         assert re.search(r"[\u4e00-\u9fff].* · [A-Z]", operation["summary"]), where
-        assert operation["description"], where
+        assert re.fullmatch(r"[^\n]*[\u4e00-\u9fff][^\n]*。\n\n.*[a-z].*", operation["description"], re.DOTALL), where
         assert operation["tags"], where
         if path == "/v1/departments/{code}/callbacks":
             assert operation["security"] == [{"department": []}], where

@@ -16,6 +16,7 @@ from domain.department import Department, DepartmentRoute
 from domain.dispatch import Dispatch, RoundRef, Withdrawal
 from domain.inbox import DepartmentMessage, MessageKind
 from domain.person import Person, PersonRole
+from domain.refusal_text import VERDICTS
 from services.disable_department import disable_department, enable_department
 from services.relay import relay_inbox
 from store.desk import StoredDesk
@@ -24,6 +25,7 @@ from tests.api.conftest import NOW, Desk
 
 OFFICER = PersonRole.DEPARTMENT_OFFICER
 YES = {"reply": {"code": "ACCEPTED", "note": "可以办理"}}
+APPLIED = {"status": "applied", "detail_zh": "已生效。"}
 NO = {"reply": {"code": "REFUSED", "legal_basis": "条例第三条", "reason": "不符", "remedy": "复议"}}
 ADMIN = Person(person_id="admin", name="管理员", role=PersonRole.ADMIN)
 RULING = "会商纪要〔2023〕3号"
@@ -112,7 +114,7 @@ async def test_the_desk_shows_exactly_what_a_system_would_get_with_its_clocks(de
 async def test_every_reply_code_reaches_the_case_as_a_callback_would(desk: Desk, reply: dict[str, Any]) -> None:
     _, request = await delivered(desk)
     response = await post_to(desk, f"/v1/inbox/{request}/reply", {"reply": reply})
-    assert (response.status_code, response.json()) == (200, {"status": "applied"}), response.text
+    assert (response.status_code, response.json()) == (200, APPLIED), response.text
     if reply["code"] == "INTERIM":
         assert desk.engine.notes[0].text == reply["note"]
     else:
@@ -151,6 +153,7 @@ async def test_the_same_answer_twice_is_one_and_another_is_a_contradiction(desk:
     told = [await post_to(desk, f"/v1/inbox/{request}/reply", body) for body in (YES, YES, NO, NO)]
     assert [one.status_code for one in told] == [200, 200, 409, 409]
     assert told[2].json()["status"] == "contradicted"
+    assert told[2].json()["detail_zh"] == VERDICTS["contradicted"]
     assert len(desk.engine.answers) == 1
 
 
@@ -183,8 +186,8 @@ async def test_a_link_opens_its_request_once_and_is_nowhere_in_the_store(desk: D
     assert (opened.status_code, opened.json()["request_id"]) == (200, request)
     assert (await post_to(desk, f"{post.link}/acknowledge", None, None)).status_code == 200
     assert (await post_to(desk, f"{post.link}/reply", INTERIM, None)).status_code == 200
-    assert (await post_to(desk, f"{post.link}/reply", YES, None)).json() == {"status": "applied"}
-    assert (await post_to(desk, f"{post.link}/reply", YES, None)).json() == {"status": "applied"}
+    assert (await post_to(desk, f"{post.link}/reply", YES, None)).json() == APPLIED
+    assert (await post_to(desk, f"{post.link}/reply", YES, None)).json() == APPLIED
     after = [
         await get_from(desk, post.link, None),
         await post_to(desk, f"{post.link}/reply", NO, None),

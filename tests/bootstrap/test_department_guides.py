@@ -23,6 +23,7 @@ from bootstrap.certification.run import NAMES
 from bootstrap.department_kit import FOLDER
 from domain.codes import ReplyCode, Technique
 from domain.department import Department
+from domain.refusal_text import VERDICTS
 from domain.reply import REPLY
 from simulators.script import Script
 from tests.adapters.arrangement import lines_to, new_secrets
@@ -109,7 +110,7 @@ def test_people_are_shown_what_the_api_has(guide: Path) -> None:
             (item,) = InboxShown.model_validate_json(told).items
             assert (item.request_id, item.fields, item.text) == (FIRE.request_id, FIRE.fields, FIRE.text)
         else:
-            assert json.loads(told) == {"status": "applied"}
+            assert json.loads(told) == {"status": "applied", "detail_zh": VERDICTS["applied"]}
     assert len(found) == 4
 
 

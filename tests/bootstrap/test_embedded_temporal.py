@@ -99,7 +99,7 @@ async def test_a_file_of_an_earlier_release_gets_new_search_attributes(tmp_path:
 async def test_a_second_start_on_the_same_directory_is_refused(embedded: EmbeddedTemporal) -> None:
     data_dir = embedded.database_file.parent
 
-    with pytest.raises(DataDirBusyError, match=rf"pid {os.getpid()}.*LIANDONG_DATA_DIR"):
+    with pytest.raises(DataDirBusyError, match=rf"(?s)数据目录.*pid {os.getpid()}.*LIANDONG_DATA_DIR"):
         await EmbeddedTemporal(EmbeddedTemporalConfig(data_dir=data_dir)).__aenter__()
 
     assert alive(embedded.pid)
@@ -149,7 +149,9 @@ async def test_a_used_port_is_named_with_its_setting_and_nothing_is_left(tmp_pat
         taken.listen()
         port = taken.getsockname()[1]
 
-        with pytest.raises(EmbeddedTemporalError, match=rf"port {port} is in use.*LIANDONG_TEMPORAL__PORT"):
+        with pytest.raises(
+            EmbeddedTemporalError, match=rf"(?s)端口 {port} .*port {port} is in use.*LIANDONG_TEMPORAL__PORT"
+        ):
             await EmbeddedTemporal(EmbeddedTemporalConfig(data_dir=tmp_path, port=port)).__aenter__()
     assert not (tmp_path / "temporal.db").exists()
 

@@ -247,7 +247,7 @@ def test_every_problem_is_told_at_once(folder: Path) -> None:
 def test_a_missing_file_is_named_with_its_folder(folder: Path) -> None:
     (folder / "ladders.toml").unlink()
 
-    with pytest.raises(PolicyError, match=r"ladders\.toml: file not found in .*policies"):
+    with pytest.raises(PolicyError, match=r"ladders\.toml: .*file not found in .*policies"):
         load_policy(folder)
 
 
@@ -260,7 +260,7 @@ def test_items_may_be_left_out(folder: Path) -> None:
 def test_the_same_key_in_two_files_is_refused(folder: Path) -> None:
     edit(folder, "limits.toml", "[limits]", 'district = "twice"\n[limits]')
 
-    with pytest.raises(PolicyError, match=r"limits\.toml: district: already set in district\.toml"):
+    with pytest.raises(PolicyError, match=r"limits\.toml: district: .*already set in district\.toml"):
         load_policy(folder)
 
 

@@ -1,5 +1,6 @@
 """Settings: every wrong one is named by its environment variable, and secrets are never shown."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,10 @@ def test_every_wrong_setting_has_one_line_that_names_its_variable(monkeypatch: p
     with pytest.raises(SettingsError) as refused:
         load_settings()
 
-    variables = sorted(line.split(":")[0] for line in str(refused.value).splitlines())
+    first, *lines = str(refused.value).splitlines()
+    assert first.startswith("设置有误")
+    assert all(re.match(r"LIANDONG_\w+: [\u4e00-\u9fff].* · \w", line) for line in lines)
+    variables = sorted(line.split(":")[0] for line in lines)
     assert variables == [
         "LIANDONG_API__PORT",
         "LIANDONG_PACE__MODE",

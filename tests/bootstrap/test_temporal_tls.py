@@ -86,7 +86,7 @@ async def network(tmp_path: Path) -> AsyncIterator[Network]:
         ("a stranger's certificate", f"did not accept this client's certificate .*{VARIABLE}CERT_FILE"),
         ("another authority", f"was not accepted: .*{VARIABLE}CA_FILE"),
         ("another name", f"was not accepted: .*{VARIABLE}SERVER_NAME"),
-        ("no file", rf"{VARIABLE}CA_FILE: .*none\.pem cannot be read"),
+        ("no file", rf"{VARIABLE}CA_FILE: 无法读取 · .*none\.pem cannot be read"),
         ("somebody else's key", f"the files of {VARIABLE}… do not fit together"),
     ],
 )

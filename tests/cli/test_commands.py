@@ -120,7 +120,7 @@ def test_a_broken_policy_is_told_with_file_key_and_rule(tmp_path: Path) -> None:
     answer = RUNNER.invoke(app, ["policy", "check", str(tmp_path)])
 
     assert answer.exit_code == 1
-    assert "departments.toml: file not found" in _in_one_line(answer.output)
+    assert "departments.toml: 缺少此文件 · file not found" in _in_one_line(answer.output)
 
 
 def test_the_shipped_policy_is_checked_as_sound() -> None:

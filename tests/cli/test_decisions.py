@@ -118,6 +118,7 @@ def case_shown() -> dict[str, Any]:
         "instrument": "ISSUE_THEN_VERIFY",
         "state": "RECTIFYING",
         "objections": ["dishonesty-record: an earlier promise was broken and not repaired"],
+        "objections_zh": ["有未修复的失信记录"],
         "override_reason": "本人到场",
         "commitment": "",
         "remote_check": "视频核验通过",
@@ -140,6 +141,14 @@ def case_shown() -> dict[str, Any]:
         "settled_by": None,
         "settled_at": None,
         "confirmed": None,
+    }
+    wait = {
+        "wait_id": f"{CASE}.wait1",
+        "why": "a second person must confirm or turn down: REVOKE",
+        "why_zh": "请第二人同意或否决",
+        "deciders": ["supervisor", "duty_leader"],
+        "clock": {"clock": {"stopped_at": None}},
+        "due_at": at,
     }
     turn = {"number": 1, "department": "market"}
     requests: list[dict[str, Any]] = [
@@ -165,8 +174,9 @@ def case_shown() -> dict[str, Any]:
             "deferrals": [deferral],
             "supplement": supplement | {"due_at": at, "closed_at": None, "lapsed": False},
             "proposals": [proposal],
-            "waits": [],
+            "waits": [wait],
             "decision_needed": "revoke",
+            "decision_needed_zh": "承诺未兑现",
             "interim_outcome": "DONE_CONDITIONALLY",
         },
     }
@@ -188,6 +198,7 @@ def follow_ups_shown() -> dict[str, Any]:
             "rectification": None,
         },
         "waiting_for": "",
+        "waiting_for_zh": "",
         "ended_at": at,
         "end": "COMPLETED",
     }
@@ -262,7 +273,7 @@ def test_a_call_is_told_as_its_note(desk: Desk) -> None:
     [
         (("dance", "--reason", "x"), "no such decision: dance"),
         (("proceed", "--reason", "x"), "say which request: change, tax"),
-        (("close", "--request", "change", "--reason", "x"), "--request: close is about the case"),
+        (("close", "--request", "change", "--reason", "x"), "close is about the case"),
         (("escalate", "--set", "level", "--reason", "x"), "NAME=VALUE"),
         (("minutes", "--set", "actions=[", "--reason", "x"), "not readable as JSON"),
     ],
@@ -292,6 +303,13 @@ def test_a_case_shows_promises_supplement_proposals_and_lineage(desk: Desk) -> N
         "等待第二人",
         "LD-2025-000009",
         "容缺办成",
+        "协同办理 COORDINATE",
+        "有未修复的失信记录",
+        "承诺未兑现 · revoke",
+        "请第二人同意或否决",
+        "督办员",
+        "撤销办理结果",
+        "邮寄 POST",
     ):
         assert words in shown.output
 
@@ -301,5 +319,5 @@ def test_follow_ups_show_calls_rating_and_review(desk: Desk) -> None:
 
     assert shown.exit_code == 0, shown.output
     assert desk.posts == []
-    for words in ("未解决", "DISSATISFIED", "RECTIFY", "LD-2026-000002", "COMPLETED", "已启动"):
+    for words in ("未解决", "DISSATISFIED", "不满意", "RECTIFY", "整改", "LD-2026-000002", "COMPLETED", "已启动"):
         assert words in shown.output

@@ -31,3 +31,20 @@ def test_details_are_named_and_told_in_local_time() -> None:
 
 def test_what_only_looks_like_an_instant_is_shown_as_it_is() -> None:
     assert fact_text.details({"data": {"note": "2026-99-99T99:99"}}) == "说明 note: 2026-99-99T99:99"
+
+
+def test_codes_are_told_by_the_names_they_stand_under() -> None:
+    data = {"decision": "SUPERVISE", "cause": "TIMEOUT", "act": "REVOKE", "channel": "POST", "rung": "reply_overdue"}
+    assert fact_text.details({"data": data}) == (
+        "研判 decision: 督办 SUPERVISE; 原因 cause: 超时无响应 TIMEOUT; 事项 act: 撤销办理结果 REVOKE; "
+        "渠道 channel: 邮寄 POST; 催办级 rung: 超期未答复 reply_overdue"
+    )
+
+
+def test_a_withdrawn_case_is_not_called_revoked() -> None:
+    assert fact_text.details({"data": {"outcome": "WITHDRAWN"}}) == "结果 outcome: 已撤回 WITHDRAWN"
+
+
+def test_the_engines_own_reason_is_told_in_both_languages() -> None:
+    shown = fact_text.details({"data": {"reason": "every lead accepted and nobody refused"}})
+    assert shown == "理由 reason: 主办部门均已同意，无部门拒绝 · every lead accepted and nobody refused"
