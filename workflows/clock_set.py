@@ -133,6 +133,24 @@ class ClockSet:
         for running in list(self.clocks.values()):
             self.start(running.clock.model_copy(update={"stopped_at": None}))
 
+    def run_again(self, kind: ClockKind, now: datetime) -> None:
+        """What stopped it was no good: its date stands. Reminders of a date that is over by now are not made up for."""
+        running = self.clocks[kind]
+        came = running.clock.stopped_at
+        if self.closed or came is None:
+            return
+        self.start(running.clock.model_copy(update={"stopped_at": None}))
+        ends = self.due_at(kind)
+        for owed in list(self.open_rungs()):
+            rung, planned_at = owed.scheduled.rung, owed.scheduled.at
+            reminds = rung.clock is kind and rung.when.relation in ("before", "due_day")
+            if reminds and ends is not None and ends <= now:
+                self.settled.add(owed.key)
+                result = f"answered: {came.isoformat()}"
+                self.proofs.append(
+                    RungProof(rung=rung.name, clock=kind, planned_at=planned_at, fired_at=now, result=result)
+                )
+
     def clock(self, kind: ClockKind) -> Clock:
         return self.clocks[kind].clock
 

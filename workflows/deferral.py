@@ -157,12 +157,13 @@ class Deferral(Subject):
         if promise.state is DeferralState.RECTIFYING:
             due = promise.rectify_by()
             if due is not None and not promise.verifying:
-                yield Expiry(opening(due), lambda: self.broken(promise))
+                yield Expiry(opening(due), lambda: self.broken(promise), heard_first=True)
 
     def _overdue(self, material: Material) -> None:
         promise = material.promise
         material.state = MaterialState.OVERDUE
         self._book.write(FactKind.MATERIAL_OVERDUE, promise.request, data={"material": material.name})
+        promise.keep_rectification(workflow.now())
         if promise.instrument is Instrument.ISSUE_THEN_VERIFY and promise.state is DeferralState.RUNNING:
             promise.order_rectification(workflow.now())
             by = promise.rectify_by()
@@ -174,6 +175,7 @@ class Deferral(Subject):
         if promise.mended(workflow.now()):
             self._book.write(FactKind.PROMISE_RESTORED, promise.request, data={"state": promise.state, "why": why})
             self._announcer.tell("promise_restored", ("requester", "clerk", "duty_leader"))
+        promise.keep_rectification(workflow.now())
 
     def keep_when_complete(self, promise: Promise) -> None:
         """One more material is verified: the last one keeps the promise, the last late one ends the rectification."""

@@ -27,6 +27,8 @@ class Expiry:
 
     at: datetime
     act: Callable[[], None]
+    heard_first: bool = False
+    """It stops the clock that ran out: whoever is told of that is told before."""
 
 
 class Subject:

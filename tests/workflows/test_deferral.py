@@ -32,6 +32,7 @@ CARD = f"{CHANGE}-m1"
 PLAN = ask("change", "market", role="LEAD", reply_limit="end_of_business_today")
 START = "2023-02-15T10:05"
 ACCEPTS = {"code": "ACCEPTED"}
+BLURRED = {"code": "REFUSED", "legal_basis": "rule 7", "reason": "illegible", "remedy": "send again"}
 
 
 def conditionally(**changes: Any) -> dict[str, Any]:
@@ -65,6 +66,10 @@ def by(command: str, who: str = "user:leader") -> dict[str, Any]:
 
 def submit(command: str = "hand-in", channel: Channel = Channel.POST) -> SubmitMaterial:
     return SubmitMaterial(**by(command, "user:clerk"), material_id=CARD, channel=channel, sha256="ab" * 32)
+
+
+def told(world: SkippedTime) -> list[str]:
+    return [one.rung for one in world.notices.sent if one.rung.startswith(("material_", "rectification_"))]
 
 
 async def deferral(world: SkippedTime) -> DeferralSnapshot:
@@ -136,6 +141,7 @@ async def test_the_promised_material_never_comes(env: WorkflowEnvironment) -> No
         await world.until("2023-03-03T12:00")
         assert (await deferral(world)).state is DeferralState.REVOCATION_PROPOSED
         assert "revoke" in (await world.snapshot()).decision_needed
+        assert "rectification_failed" in told(world)
         await world.engine.decide(CASE, revoke)
         alone = ConfirmAct(**by("alone"), proposal_id="revoke")
         assert await refused(world, alone) == "second-person-needed"
@@ -158,6 +164,7 @@ async def test_more_time_instead_of_a_revocation_and_the_card_comes_after_all(en
         assert await refused(world, more.model_copy(update={"command_id": "early"})) == "no-revocation-proposed"
         await world.until("2023-03-03T12:00")
         assert [wait.matter for wait in (await world.snapshot()).waits] == [Matter.REVOCATION]
+        assert told(world)[-1] == "rectification_failed", "the leader and the supervisor hear of it"
         gone = Limit.parse(day("2023-03-02").isoformat())
         assert await refused(world, more.model_copy(update={"command_id": "gone", "limit": gone})) == "due-in-the-past"
         await world.engine.decide(CASE, more)
@@ -240,9 +247,8 @@ async def test_a_corrected_form_comes_online_within_three_days(env: WorkflowEnvi
 
 
 async def test_a_rejected_material_is_handed_in_again_until_due(env: WorkflowEnvironment) -> None:
-    blurred = {"code": "REFUSED", "legal_basis": "rule 7", "reason": "illegible", "remedy": "send again"}
     script: Script = {
-        "change-m1s1": [(instant("2023-02-17T10:00"), blurred)],
+        "change-m1s1": [(instant("2023-02-17T10:00"), BLURRED)],
         "change-m1s2": [(instant("2023-02-21T10:00"), ACCEPTS)],
     }
     async with skipped_time(env, START, accepted(script)) as world:
@@ -267,6 +273,56 @@ async def test_a_submission_in_time_is_not_overdue_while_it_is_verified(env: Wor
         result = await world.result()
     assert result.outcome.outcome is Outcome.DONE
     assert world.store.of_kind(FactKind.MATERIAL_OVERDUE) == []
+    assert "material_overdue" not in told(world)
+
+
+async def test_nobody_is_reminded_of_what_was_handed_in_and_sent_back_it_is_due_as_before(
+    env: WorkflowEnvironment,
+) -> None:
+    script: Script = {"change-m1s1": [(instant("2023-02-23T10:00"), BLURRED)]}
+    async with skipped_time(env, START, accepted(script)) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-17T10:00")
+        await world.engine.decide(CASE, submit())
+        await world.until("2023-02-23T09:30")
+        assert told(world) == []
+        await world.until("2023-02-23T12:00")
+        late = await deferral(world)
+        assert (late.state, late.materials[0].state) == (DeferralState.RECTIFYING, MaterialState.OVERDUE)
+        assert as_2023(late.materials[0].due_at) == "2023-02-22T17:00"
+        assert late.materials[0].clock is not None
+        reminders = {proof.rung: proof.result.partition(":")[0] for proof in late.materials[0].clock.rungs}
+    assert sorted(told(world)) == ["material_overdue", "rectification_ordered"]
+    assert reminders == {
+        "material_reminder": "answered",
+        "material_due_today": "answered",
+        "material_overdue": "delivered",
+    }
+
+
+async def test_what_is_sent_back_before_its_date_is_reminded_of_again(env: WorkflowEnvironment) -> None:
+    script: Script = {"change-m1s1": [(instant("2023-02-21T10:00"), BLURRED)]}
+    async with skipped_time(env, START, accepted(script)) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-17T10:00")
+        await world.engine.decide(CASE, submit())
+        await world.until("2023-02-22T12:00")
+    assert told(world) == ["material_reminder", "material_due_today"]
+
+
+async def test_no_rectification_has_failed_while_the_paper_is_looked_at(env: WorkflowEnvironment) -> None:
+    script: Script = {"change-m1s1": [(instant("2023-03-06T10:00"), BLURRED)]}
+    async with skipped_time(env, START, accepted(script)) as world:
+        await world.start(world.launch(PLAN, urgent=True))
+        await world.until("2023-02-28T10:00")
+        await world.engine.decide(CASE, submit())
+        await world.until("2023-03-06T09:30")
+        assert "rectification_failed" not in told(world)
+        assert "rectification_reminder" not in told(world)
+        await world.until("2023-03-06T14:00")
+        broken = await deferral(world)
+        assert (broken.state, broken.materials[0].state) == (DeferralState.REVOCATION_PROPOSED, MaterialState.FAILED)
+    assert told(world)[-1] == "rectification_failed"
 
 
 async def test_a_paper_that_contradicts_the_remote_check_stops_and_tells_the_supervisor(
