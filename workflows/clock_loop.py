@@ -18,7 +18,7 @@ from workflows.clock_set import ClockSet, DueRung
 from workflows.options import NOTICE
 
 HEARD_FIRST = "rectification-failed-is-told"
-"""Since then its rung goes out before the promise is broken. May go when no running case missed a rectification before."""
+"""Since then its rung goes out before the promise is broken. May go when no running case missed one before."""
 RECHECK_HELD_RUNG = timedelta(minutes=10)
 """A rung held by an answer in the inbox is looked at again after this: the answer may turn out not to be one."""
 

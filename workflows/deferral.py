@@ -1,4 +1,4 @@
-"""Conditional acceptance while it runs: promises, what time does to them, and the failure path."""
+"""Conditional acceptance while it runs: promises, and what time does to them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -10,7 +10,6 @@ from domain.decision import Decision
 from domain.deferral import (
     ApproveDeferral,
     DeferralState,
-    FailDeferral,
     Instrument,
     MaterialState,
     Promised,
@@ -19,7 +18,6 @@ from domain.deferral import (
 from domain.errors import LiandongError, conflict, not_found
 from domain.fact import FactKind
 from domain.reply import AcceptedConditionally, Answer
-from domain.snapshot import OutcomeRecord
 from domain.waiting import Wait
 from workflows.announcer import Announcer
 from workflows.casebook import Casebook, iso
@@ -39,10 +37,7 @@ class Deferral(Subject):
         self._promises: dict[str, Promise] = {}
 
     def handlers(self) -> Mapping[type[Decision], Handler]:
-        return {
-            ApproveDeferral: Handler(self._check_approve, self._approve),
-            FailDeferral: Handler(self._check_fail, self._fail),
-        }
+        return {ApproveDeferral: Handler(self._check_approve, self._approve)}
 
     def clock_sets(self) -> Iterable[ClockSet]:
         for promise in self._promises.values():
@@ -79,6 +74,14 @@ class Deferral(Subject):
             return conflict("result-issued", detail)
         return None
 
+    def recounted(self) -> None:
+        """What was overdue only by the old count is awaited again, and what followed from it is taken back."""
+        now = workflow.now()
+        for promise in self._promises.values():
+            if promise.running:
+                promise.recounted(now)
+                self.mend(promise, "the due dates were counted anew")
+
     def case_ended(self) -> None:
         for promise in self._promises.values():
             if promise.running:
@@ -93,6 +96,8 @@ class Deferral(Subject):
             raise conflict("nothing-to-revoke", otherwise)
         if self.revocation_rests:
             raise conflict("material-being-verified", "a material came after all: wait until it is verified")
+        if (refusal := self._book.forbids_ending(Outcome.REVOKED, people=2)) is not None:
+            raise refusal
 
     @property
     def revocation_rests(self) -> bool:
@@ -197,34 +202,6 @@ class Deferral(Subject):
             self._book.write(FactKind.REVOCATION_PROPOSED, promise.request)
         else:
             promise.state = DeferralState.RUNNING
-
-    # --- failure of HOLD_UNTIL_COMPLETE ---
-
-    def _check_fail(self, command: FailDeferral) -> None:
-        promise = self.promise(self._lookup.any(command).request_id)
-        if promise.instrument is not Instrument.HOLD_UNTIL_COMPLETE:
-            raise conflict("not-held", "a result that was issued is revoked by two people, not returned")
-        if not any(material.state in (MaterialState.OVERDUE, MaterialState.FAILED) for material in promise.materials):
-            raise conflict("nothing-overdue", "no material of this acceptance is overdue")
-        if (refusal := self._book.forbids_ending(Outcome.NOT_DONE, people=1)) is not None:
-            raise refusal
-
-    def _fail(self, command: FailDeferral) -> None:
-        promise = self.promise(command.request_id)
-        now = workflow.now()
-        promise.end(DeferralState.RETURNED, now)
-        self._book.outcome = OutcomeRecord(
-            outcome=Outcome.NOT_DONE,
-            decided_by=command.decided_by,
-            decided_at=now,
-            reason=f"file returned: {command.reason}",
-            legal_basis=command.legal_basis,
-            remedy=command.remedy,
-            authority=command.authority,
-        )
-        self._lookup.note(FactKind.DEFERRAL_ENDED, command, promise.request, state=promise.state)
-        told = {"outcome": Outcome.NOT_DONE, "legal_basis": command.legal_basis, "remedy": command.remedy}
-        self._lookup.note(FactKind.OUTCOME, command, None, **told)
 
     def promise(self, request_id: str) -> Promise:
         promise = self._promises.get(request_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from temporalio import workflow
 
 from domain.decision import Decision
-from domain.errors import conflict
+from domain.errors import conflict, invalid
 from domain.fact import FactKind
 from domain.learned_years import LearnedYears, LearnYears, news, with_years
 from workflows.announcer import Announcer
@@ -30,6 +30,8 @@ class Years(Subject):
     def _check(self, command: LearnYears) -> None:
         if not news(self._book.launch.calendar, command.years):
             raise conflict("years-known", "this case counts with official notices for these years already")
+        if len({one.year for one in command.years}) < len(command.years):
+            raise invalid("year-named-twice", "one notice for each year", field="years")
 
     def _learn(self, command: LearnYears) -> None:
         years = news(self._book.launch.calendar, command.years)
@@ -41,6 +43,7 @@ class Years(Subject):
         notices = ", ".join(one.notice_number for one in years)
         told = {"calendar": self._book.launch.calendar.version, "notice": notices, "moved": "; ".join(moved)[:1_000]}
         self._book.write(FactKind.CALENDAR_LEARNED, actor=command.decided_by, data=told)
+        self._book.judge_anew()
         if moved:
             self._announcer.tell(RUNG, ("requester", "clerk", "duty_leader"))
 

@@ -150,6 +150,11 @@ class Promise:
             self.rectification.reopen()
         return True
 
+    def recounted(self, now: datetime) -> None:
+        for material in self.materials:
+            if material.state is MaterialState.OVERDUE and not material.late(now):
+                material.state = MaterialState.PROMISED
+
     def _await_again(self, now: datetime) -> None:
         for material in self.materials:
             if material.state is not MaterialState.VERIFIED:

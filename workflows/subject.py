@@ -72,6 +72,9 @@ class Subject:
         """Why so many people must not end the case like this now."""
         return None
 
+    def recounted(self) -> None:
+        """The due dates of what still runs have just been counted anew."""
+
     def case_ended(self) -> None:
         """The case has its outcome; what still ran ends with it."""
 

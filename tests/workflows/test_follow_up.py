@@ -212,63 +212,20 @@ async def test_a_bad_review_is_contacted_treated_rectified_and_followed_up_again
     (rectified,) = here.skipped.store.of_kind(FactKind.REVIEW_RECTIFIED)
     assert rectified.data == {"in_time": "yes"}
     assert "已电话道歉" not in str(here.skipped.store.facts), "what was said stays out of the facts"
-    await _replay(history, save_as="bad_review")
+    await replayed(history, save_as="bad_review")
 
 
 @pytest.mark.parametrize("saved", SAVED, ids=lambda path: path.stem)
 async def test_a_saved_follow_up_replays_with_the_production_configuration(saved: Path) -> None:
     """It stands for the follow-ups that run somewhere right now. SAVE_HISTORIES=1 saves it anew."""
-    await _replay(WorkflowHistory.from_json(FOLLOW_UP, saved.read_text(encoding="utf-8")))
+    await replayed(WorkflowHistory.from_json(FOLLOW_UP, saved.read_text(encoding="utf-8")))
 
 
-async def _replay(history: WorkflowHistory, *, save_as: str | None = None) -> None:
+async def replayed(history: WorkflowHistory, *, save_as: str | None = None) -> None:
     if save_as is not None and os.environ.get("SAVE_HISTORIES"):
         (HISTORIES / f"{save_as}.json").write_text(history.to_json(), encoding="utf-8")
     replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
     await replayer.replay_workflow(history)
-
-
-async def test_a_leader_who_says_nothing_about_a_bad_review_is_chased_and_then_looked_at_again_and_again(
-    env: WorkflowEnvironment,
-) -> None:
-    async with world(env) as here:
-        await here.until("2023-01-29T10:00")
-        await here.act(call())
-        await here.act(rating("2023-01-29T10:00", Rating.DISSATISFIED))
-        await here.act(RecordReviewContact(**by("contact"), note="已联系"))
-        await here.until("2023-02-13T12:00")
-        silent = await here.snapshot()
-        await here.act(TreatReview(**by("treat"), treatment=ReviewTreatment.EXPLAIN, reason="依据充分"))
-        ended = await here.result()
-        await _replay(await here.history(), save_as="silent_leader")
-    assert silent.review is not None
-    assert silent.review.decision is not None
-    assert [(proof.rung, as_2023(proof.fired_at), proof.told) for proof in silent.review.decision.rungs] == [
-        ("decision_today", "2023-01-30T09:00", ("duty_leader",)),
-        ("decision_overdue", "2023-01-31T09:00", ("duty_leader",)),
-        ("decision_supervision", "2023-02-01T09:00", ("supervisor", "duty_leader")),
-        ("decision_leading_group", "2023-02-03T09:00", ("leading_group", "supervisor")),
-    ]
-    assert silent.standing_still is not None
-    looks = [(proof.rung, as_2023(proof.fired_at)) for proof in silent.standing_still.rungs]
-    assert looks == [("review_due", "2023-02-13T09:00")]
-    assert silent.standing_still.clock.stopped_at is None, "and again five working days later"
-    assert (ended.end, ended.second_owed) == (FollowUpEnd.REVIEW_TREATED, True)
-
-
-async def test_what_was_recorded_while_a_notice_was_on_its_way_is_not_slept_over(env: WorkflowEnvironment) -> None:
-    async with world(env) as here:
-        await here.until("2023-01-19T12:00")
-        await here.act(rating("2023-01-19T10:00", Rating.SATISFIED))
-        await here.until("2023-01-30T12:00")
-        here.skipped.notices.away = True
-        await here.until("2023-01-31T09:02")
-        await here.act(call())
-        here.skipped.notices.away = False
-        ended = await here.result()
-    assert ended.end is FollowUpEnd.RATED
-    assert as_2023(ended.ended_at) < "2023-01-31T10:00"
-    assert fired(ended)[-1][0] == "follow_up_overdue"
 
 
 @pytest.mark.parametrize("treatment", [ReviewTreatment.EXPLAIN, ReviewTreatment.APPEAL])
