@@ -28,6 +28,9 @@ from workflows.request import Request
 from workflows.request_lookup import RequestLookup
 from workflows.subject import Expiry, Handler, Subject
 
+DAY_IS_OVER = "no-promise-for-today-after-closing"
+"""Since then a day is over at close of business. May go when no running case took such a promise before."""
+
 
 class Deferral(Subject):
     def __init__(self, book: Casebook, lookup: RequestLookup, announcer: Announcer) -> None:
@@ -132,9 +135,12 @@ class Deferral(Subject):
 
     def _objections(self, reply: AcceptedConditionally, received_at: datetime) -> tuple[str, ...]:
         launch = self._book.launch
-        today = launch.calendar.local_day(received_at)
+        today, earliest = launch.calendar.local_day(received_at), launch.calendar.earliest_date(received_at)
+        for_today = earliest > today and any(one.due.date == today for one in reply.deferred)
+        if for_today and not workflow.patched(DAY_IS_OVER):
+            earliest = today
         # The inbox refuses a date that is over; a polled department's answer has no door that could.
-        promised = [Promised(one.name, one.due.date is not None and one.due.date < today) for one in reply.deferred]
+        promised = [Promised(one.name, one.due.date is not None and one.due.date < earliest) for one in reply.deferred]
         return objections(launch.grounds, promised, reply.commitment, reply.timing, launch.held_by)
 
     def _check_approve(self, command: ApproveDeferral) -> None:
