@@ -1,4 +1,4 @@
-"""A round is withdrawn when nothing delivers it any more: no department is left with a request that nobody waits for."""
+"""A round is withdrawn when nothing delivers it any more: no department keeps a request that nobody waits for."""
 
 import asyncio
 import os
