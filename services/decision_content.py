@@ -50,7 +50,7 @@ def check_dates(reply: Reply, earliest: dt.date, *, field: str) -> None:
 
 def _refuse_past(day: object, earliest: dt.date, field: str) -> None:
     if isinstance(day, dt.date) and day < earliest:
-        raise invalid("date-in-the-past", "this day is over, it ends at close of business: choose a later one", field=field)
+        raise invalid("date-in-the-past", "this day is over at close of business: choose a later one", field=field)
 
 
 def _check_reply(decision: AnswerExternal, earliest: dt.date) -> None:

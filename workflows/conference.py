@@ -36,7 +36,7 @@ class Conference(Subject):
         earliest = self._book.launch.calendar.earliest_date(workflow.now())
         for index, action in enumerate(command.actions):
             if action.until < earliest:
-                raise invalid("date-in-the-past", "an action ends at the close of a day that lies ahead", field=f"actions.{index}.until")
+                raise invalid("date-in-the-past", "this day is over: name a later one", field=f"actions.{index}.until")
             if action.until > LATEST_DATE:
                 raise invalid("date-too-far", "no calendar reaches so far", field=f"actions.{index}.until")
 

@@ -23,7 +23,7 @@ DELIVER = CallOptions(
     retry_policy=_PATIENT,
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
-"""Until the department has it: an outage of days must not lose a request. Cancelled, it is over when no attempt runs."""
+"""Until the department has it: an outage of days must not lose a request. Cancelled, it ends with its attempt."""
 
 AWAIT_CALLBACK = CallOptions(
     # The server counts this from the moment the activity waits for its callback. The ladder chases silence, not this.

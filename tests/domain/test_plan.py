@@ -35,7 +35,7 @@ def broken(*asks: Ask, **changes: object) -> list[tuple[str, str]]:
     ],
 )
 def test_what_an_ask_breaks_is_named_by_its_field(wrong: dict[str, object], field: str, rule: str) -> None:
-    assert broken(ask("lead", **LEAD), ask(**wrong)) == [(f"asks.1.{field}", rule)]
+    assert broken(ask("lead", **LEAD), ask("wrong", **wrong)) == [(f"asks.1.{field}", rule)]
 
 
 def test_every_problem_is_told_at_once() -> None:
