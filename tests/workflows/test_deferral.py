@@ -264,18 +264,6 @@ async def test_a_rejected_material_is_handed_in_again_until_due(env: WorkflowEnv
     assert [one.result for one in tries] == ["illegible", "verified"]
 
 
-async def test_a_submission_in_time_is_not_overdue_while_it_is_verified(env: WorkflowEnvironment) -> None:
-    script: Script = {"change-m1s1": [(instant("2023-02-24T10:00"), ACCEPTS)]}
-    async with skipped_time(env, START, accepted(script)) as world:
-        await world.start(world.launch(PLAN))
-        await world.until("2023-02-22T15:00")
-        await world.engine.decide(CASE, submit())
-        result = await world.result()
-    assert result.outcome.outcome is Outcome.DONE
-    assert world.store.of_kind(FactKind.MATERIAL_OVERDUE) == []
-    assert "material_overdue" not in told(world)
-
-
 async def test_a_paper_that_contradicts_the_remote_check_stops_and_tells_the_supervisor(
     env: WorkflowEnvironment,
 ) -> None:

@@ -271,27 +271,6 @@ async def test_the_same_command_twice_has_one_effect_and_contradictions_are_refu
         assert nothing.code == "no-open-review"
 
 
-async def test_the_store_may_be_away_and_nothing_is_lost(env: WorkflowEnvironment) -> None:
-    async with skipped_time(env, CLOSED) as skipped:
-        here = World(skipped)
-        skipped.store.away = True
-        await here.engine.start(launch())
-        await here.until("2023-01-18T15:10")
-        assert not skipped.store.facts
-        skipped.store.away = False
-        await here.until("2023-01-19T10:00")
-        known = len(skipped.store.facts)
-        skipped.store.away = True
-        await here.act(call())
-        await here.until("2023-01-19T10:10")
-        assert len(skipped.store.facts) == known
-        skipped.store.away = False
-        await here.act(rating("2023-01-19T10:00", Rating.SATISFIED))
-        ended = await here.result()
-    assert skipped.store.follow_ups[-1] == ended
-    assert len(skipped.store.facts) == ended.version
-
-
 async def test_a_rating_that_found_the_first_follow_up_over_begins_the_next_one(env: WorkflowEnvironment) -> None:
     brought = RatingGiven(coordination=Rating.DISSATISFIED, received_at=instant("2023-01-18T14:00"))
     async with world(env, launch(brought=brought)) as here:

@@ -3,8 +3,8 @@
 from temporalio.testing import WorkflowEnvironment
 
 from domain.follow_up import FollowUpEnd, Rating, RecordReviewContact, ReviewTreatment, TreatReview
-from tests.workflows.skipped_time import as_2023
-from tests.workflows.test_follow_up import by, call, fired, rating, replayed, world
+from tests.workflows.skipped_time import as_2023, skipped_time
+from tests.workflows.test_follow_up import CLOSED, World, by, call, fired, launch, rating, replayed, world
 
 
 async def test_a_leader_who_says_nothing_about_a_bad_review_is_chased_and_then_looked_at_again_and_again(
@@ -48,3 +48,24 @@ async def test_what_was_recorded_while_a_notice_was_on_its_way_is_not_slept_over
     assert ended.end is FollowUpEnd.RATED
     assert as_2023(ended.ended_at) < "2023-01-31T10:00"
     assert fired(ended)[-1][0] == "follow_up_overdue"
+
+
+async def test_the_store_may_be_away_and_nothing_is_lost(env: WorkflowEnvironment) -> None:
+    async with skipped_time(env, CLOSED) as skipped:
+        here = World(skipped)
+        skipped.store.away = True
+        await here.engine.start(launch())
+        await here.until("2023-01-18T15:10")
+        assert not skipped.store.facts
+        skipped.store.away = False
+        await here.until("2023-01-19T10:00")
+        known = len(skipped.store.facts)
+        skipped.store.away = True
+        await here.act(call())
+        await here.until("2023-01-19T10:10")
+        assert len(skipped.store.facts) == known
+        skipped.store.away = False
+        await here.act(rating("2023-01-19T10:00", Rating.SATISFIED))
+        ended = await here.result()
+    assert skipped.store.follow_ups[-1] == ended
+    assert len(skipped.store.facts) == ended.version

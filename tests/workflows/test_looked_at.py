@@ -2,10 +2,13 @@
 
 from temporalio.testing import WorkflowEnvironment
 
+from domain.codes import Outcome
 from domain.deferral import DeferralState, ExtendMaterial, MaterialState
+from domain.fact import FactKind
 from domain.limit import Limit
 from tests.workflows.skipped_time import CASE, Script, as_2023, instant, skipped_time
 from tests.workflows.test_deferral import (
+    ACCEPTS,
     BLURRED,
     CARD,
     PLAN,
@@ -16,6 +19,18 @@ from tests.workflows.test_deferral import (
     submit,
     told,
 )
+
+
+async def test_a_submission_in_time_is_not_overdue_while_it_is_verified(env: WorkflowEnvironment) -> None:
+    script: Script = {"change-m1s1": [(instant("2023-02-24T10:00"), ACCEPTS)]}
+    async with skipped_time(env, START, accepted(script)) as world:
+        await world.start(world.launch(PLAN))
+        await world.until("2023-02-22T15:00")
+        await world.engine.decide(CASE, submit())
+        result = await world.result()
+    assert result.outcome.outcome is Outcome.DONE
+    assert world.store.of_kind(FactKind.MATERIAL_OVERDUE) == []
+    assert "material_overdue" not in told(world)
 
 
 async def test_nobody_is_reminded_of_what_was_handed_in_and_sent_back_it_is_due_as_before(
