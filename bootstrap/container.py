@@ -30,7 +30,7 @@ from bootstrap.data_converter import build_data_converter
 from bootstrap.data_dir import open_data_dir
 from bootstrap.directory_workers import follow_directory
 from bootstrap.effective_policy import NOTICE_CHANNEL, Whereabouts, effective_policy
-from bootstrap.first_start import SECRETS_FILE, Keys, create_people, department_secrets, seed
+from bootstrap.first_start import SECRETS_FILE, Keys, department_secrets, prepare
 from bootstrap.keyring import open_key_ring
 from bootstrap.mail import build_mail
 from bootstrap.matching_key import open_seals
@@ -116,11 +116,12 @@ async def open_container(settings: Settings, where: Whereabouts) -> AsyncIterato
     time = SystemTime()
     telemetry = build_telemetry(settings.telemetry)
     async with open_store(settings) as store:
-        keys = Keys(tokens_file(settings.data_dir), {})
         if where.serves:
-            keys = await create_people(store, settings.data_dir, policy.departments, time.now())
-            await seed(store, policy.departments, load_notices(settings.policies))
-        department_secrets(settings.data_dir, policy.departments)
+            notices = load_notices(settings.policies)
+            keys = await prepare(store, settings.data_dir, policy.departments, notices, time.now())
+        else:
+            keys = Keys(tokens_file(settings.data_dir), {})
+            department_secrets(settings.data_dir, policy.departments)
         secrets = SecretFile(settings.data_dir / SECRETS_FILE)
         exchanges = StoredExchanges(store)
         options = LineOptions(prepare=telemetry.instrument, exchanges=exchanges)
@@ -144,7 +145,7 @@ async def open_container(settings: Settings, where: Whereabouts) -> AsyncIterato
             seals=open_seals(settings),
             notices=channels,
             new_id=lambda: uuid4().hex,
-            setup=FileDepartmentSetup(secrets, DepartmentCheck(time), time),
+            setup=FileDepartmentSetup(secrets, DepartmentCheck(time), time, plays=where.simulators_url is not None),
         )
         try:
             yield Container(settings, policy, store, office, client, telemetry, lines, adapters, channels, keys)

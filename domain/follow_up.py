@@ -272,6 +272,16 @@ class FollowUpOrder(Wire):
     def version(self) -> int:
         return self.snapshot.version if self.snapshot else 0
 
+    @property
+    def launch(self) -> FollowUpLaunch:
+        return FollowUpLaunch.model_validate_json(self.launch_json)
+
+    @property
+    def has_rating(self) -> bool:
+        """It was begun with one, or has taken one in; one that came by a link may still be on its way."""
+        taken = self.snapshot is not None and self.snapshot.rating is not None
+        return taken or self.launch.brought is not None
+
 
 class RatingLink(Wire):
     """A private link, by the SHA-256 of its token: one rating, within its window."""

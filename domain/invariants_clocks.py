@@ -87,7 +87,7 @@ def _silent(watched: Iterable[_Watched], rules: _Rules, now: datetime) -> Iterat
         for rung in owed(rungs, clock, now):
             if not proved(rung, clock, one.shown.rungs, rules.learned):
                 yield f"{one.place}: {rung.rung.name} was owed at {rung.at.isoformat()} and left no proof"
-        if one.escalated or any(rung.rung.when.relation in ("at", "after") for rung in rungs):
+        if one.escalated or any(rung.rung.when.tells_of_lateness for rung in rungs):
             continue
         ends = due(clock, calendar).at
         if ends is not None and ends < min(clock.stopped_at or now, now) - GRACE:

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from domain.clock import ClockKind
 from domain.codes import Cause, Role
 from domain.department import DEPARTMENT_CODE, Department
-from domain.ladder import Ladder, check_ladder
+from domain.ladder import Ladder, check_ladder, unheard
 from domain.limit import Limit, TimeUnit
 from domain.outage import OutagePause
 from domain.retention import Retention
@@ -178,7 +178,8 @@ class DistrictPolicy(Wire):
 
     def _ladder_problems(self) -> Iterable[PolicyProblem]:
         # The ladder is judged on ordinary weeks: only the office hours of the calendar matter
-        for problem in check_ladder(self.ladder, self.limits_by_clock(), WorkingCalendar(version="ordinary-weeks")):
+        ordinary = WorkingCalendar(version="ordinary-weeks")
+        for problem in (*check_ladder(self.ladder, self.limits_by_clock(), ordinary), *unheard(self.ladder)):
             yield PolicyProblem(field="ladder.rungs", rule="ladder", detail=problem)
 
     def limits_by_clock(self) -> dict[ClockKind, tuple[Limit, ...]]:

@@ -1,7 +1,7 @@
 """What the product needs from the outside, named by need. Adapters and the store provide it; tests record it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.any_decision import AnyDecision
@@ -68,6 +68,10 @@ class CaseEngine(Protocol):
         """Cases that the engine cannot move because their workflow task or run failed."""
         ...
 
+    async def keeps_history_for(self) -> timedelta:
+        """How long the history of a case stays after its end; later the case may be unknown."""
+        ...
+
     async def ready(self) -> str | None:
         """None when the engine answers, else the reason why not."""
         ...
@@ -128,7 +132,10 @@ class DepartmentSetup(Protocol):
         ...
 
     async def rotate(self, department: Department, change: KeyChange) -> IssuedKeys:
-        """Replace keys; the former ones stay good for the overlap. Raises INVALID for a key that is none."""
+        """Replace keys; the former ones stay good for the overlap.
+
+        Raises INVALID for a key that is none, CONFLICT while too many former ones are good.
+        """
         ...
 
     async def check(self, department: Department) -> CheckReport:
@@ -209,6 +216,10 @@ class PendingAnswers(Protocol):
 
     async def in_time(self, request_id: str, round_number: int, due_at: datetime) -> str | None:
         """Entry id of a reply that came in time and only waits to be applied."""
+        ...
+
+    async def signed_in_time(self, request_id: str, round_number: int, due_at: datetime) -> str | None:
+        """The same of an acknowledgement or a reply: whoever answers has signed for it."""
         ...
 
 

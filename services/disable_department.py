@@ -20,6 +20,7 @@ from services.office import Office
 
 _log = logging.getLogger(__name__)
 
+PAGE: Final = 100
 _LONGEST_REASON: Final = 500
 _SETTLED: Final = frozenset({ErrorCategory.CONFLICT, ErrorCategory.NOT_FOUND})
 """The case says that nothing waits there any more."""
@@ -76,11 +77,16 @@ async def hand_over(office: Office, department: Department, *, patient: bool = T
 
 
 async def _open_rounds(office: Office, code: str) -> AsyncIterator[_OpenRound]:
-    """As projected. A round whose answer is in the inbox is left out: what came before the switch still counts."""
+    """As projected. A round whose answer is in the inbox is left out: what came before the switch still counts.
+
+    Ends when somebody has brought the department back meanwhile.
+    """
     cursor: str | None = None
     while True:
-        wanted = CaseFilter(waiting_on=code, limit=100, cursor=cursor)
+        wanted = CaseFilter(waiting_on=code, limit=PAGE, cursor=cursor)
         async with office.store.reading() as session:
+            if (await known_department(session, code)).enabled:
+                return
             page = await session.cases.page(wanted, office.time.now())
             found = [
                 _OpenRound(request.request_id, request.round)
@@ -125,7 +131,7 @@ async def _switch(office: Office, person: Person, code: str, *, enabled: bool, r
     """Once: whoever switches it off a second time takes nobody's name from the first."""
     may(person, Action.ADMINISTER)
     async with office.store.writing() as session:
-        before = await known_department(session, code)
+        before = await known_department(session, code, lock=True)
         if before.enabled is enabled:
             return before
         department = before.model_copy(update={"enabled": enabled})

@@ -12,6 +12,7 @@ from domain.errors import ErrorCategory, LiandongError
 from domain.follow_up import FollowUpLaunch, FollowUpOrder, RatingGiven, follow_up_id
 from domain.ladder import Ladder, Rung, RungWhen
 from domain.store_ports import StoreSession
+from domain.working_calendar import WorkingCalendar
 from services.launch_circumstances import for_case
 from services.office import Office
 
@@ -58,17 +59,22 @@ async def one_by_itself(name: str, step: Coroutine[Any, Any, object]) -> bool:
 
 
 async def _order_first(office: Office, case_id: str) -> None:
+    calendar = await office.calendar.current()
     async with office.store.writing() as session:
         record = await session.cases.get(case_id, lock=True)
         if record.stage is CaseStage.CLOSED and not await session.follow_ups.of_case(case_id):
-            await order_next(office, session, record)
+            await order_next(office, session, record, calendar)
 
 
 async def _order_second(office: Office, earlier: str) -> None:
+    calendar = await office.calendar.current()
     async with office.store.writing() as session:
-        order = await session.follow_ups.get(earlier, lock=True)
-        if order is not None and await _is_latest(session, order):
-            await order_next(office, session, await session.cases.get(order.case_id))
+        order = await session.follow_ups.get(earlier)
+        if order is None:
+            return
+        record = await session.cases.get(order.case_id, lock=True)
+        if await _is_latest(session, order):
+            await order_next(office, session, record, calendar)
 
 
 async def start_follow_ups(office: Office) -> int:
@@ -92,7 +98,7 @@ async def start_follow_up(office: Office, order: FollowUpOrder) -> bool:
         return True
     failure: str | None = None
     try:
-        await office.follow_ups.start(FollowUpLaunch.model_validate_json(order.launch_json))
+        await office.follow_ups.start(order.launch)
     except Exception as error:
         failure = str(getattr(error, "code", type(error).__name__))
         _log.warning("follow-up %s did not reach the engine: %s", order.follow_up_id, failure)
@@ -107,15 +113,19 @@ async def start_follow_up(office: Office, order: FollowUpOrder) -> bool:
 
 
 async def order_next(
-    office: Office, session: StoreSession, record: CaseRecord, brought: RatingGiven | None = None
+    office: Office,
+    session: StoreSession,
+    record: CaseRecord,
+    calendar: WorkingCalendar,
+    brought: RatingGiven | None = None,
 ) -> FollowUpOrder:
-    """One more follow-up of this case, within the caller's transaction."""
+    """One more follow-up of this case, which the caller's transaction holds. `calendar`: the one in force."""
     before = await session.follow_ups.of_case(record.case_id)
     number = before[-1].number + 1 if before else 1
     now = office.time.now()
     ended = before[-1].snapshot.ended_at if before and before[-1].snapshot else None
     starts_at = (ended if before else record.closed_at) or now
-    launch = await _launch(office, record, (number, starts_at), brought)
+    launch = _launch(office, record, (number, for_case(calendar, starts_at), starts_at), brought)
     order = FollowUpOrder(
         follow_up_id=launch.follow_up_id,
         case_id=record.case_id,
@@ -127,10 +137,10 @@ async def order_next(
     return order
 
 
-async def _launch(
-    office: Office, record: CaseRecord, place: tuple[int, datetime], brought: RatingGiven | None
+def _launch(
+    office: Office, record: CaseRecord, place: tuple[int, WorkingCalendar, datetime], brought: RatingGiven | None
 ) -> FollowUpLaunch:
-    number, starts_at = place
+    number, calendar, starts_at = place
     if record.outcome is None:
         raise ValueError("a case without outcome has no follow-up")
     limits = office.policy.limits
@@ -142,7 +152,7 @@ async def _launch(
         outcome=record.outcome.outcome,
         cause=record.triage.cause if record.triage else None,
         urgency=record.triage.urgency if record.triage else Urgency.NORMAL,
-        calendar=for_case(await office.calendar.current(), starts_at),
+        calendar=calendar,
         ladder=follow_up_ladder(office.policy.ladder),
         call_limit=limits.follow_up,
         rating_limit=limits.rating_window,

@@ -8,7 +8,7 @@ from domain.codes import CaseStage
 from domain.fact import ChainedFact
 from domain.launch import CaseLaunch
 from domain.learned_years import counted_with
-from domain.person import Person, PersonRole
+from domain.person import Person
 from domain.snapshot import CaseSnapshot
 from domain.store_ports import StoreSession
 from domain.wire import Wire
@@ -16,7 +16,7 @@ from domain.working_calendar import WorkingCalendar
 from services.access import Action, open_case
 from services.live_snapshot import live_snapshot
 from services.office import Office
-from services.visibility import visible_facts, visible_record
+from services.visibility import sees_the_counter, visible_facts, visible_record
 
 
 class Timeline(Wire):
@@ -62,7 +62,7 @@ async def explain_clocks(office: Office, person: Person, case_id: str) -> tuple[
     first = ClockExplanation(clock=contact, due=due(contact, calendar), round_ended=contact.stopped_at is not None)
     leader = record.decision_clock
     second = (ClockExplanation(clock=leader, due=due(leader, calendar)),) if leader is not None else ()
-    of_case = () if person.role is PersonRole.DEPARTMENT_OFFICER else (first, *second)
+    of_case = (first, *second) if sees_the_counter(person) else ()
     return (*of_case, *(explained(record.snapshot, calendar) if record.snapshot else ()))
 
 

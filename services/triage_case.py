@@ -17,6 +17,7 @@ from domain.wire import Wire
 from services.access import Action, open_case
 from services.office import Office
 from services.same_facts import earlier_refusal, link_new_evidence, same_facts_again
+from services.visibility import visible_record
 from services.watch_triage import waits_for_leader
 
 _CLOSES_AS: Final = {
@@ -52,13 +53,15 @@ async def triage_case(office: Office, person: Person, case_id: str, triage: Tria
     `already-triaged`. COORDINATE after a lawful refusal of the same matter is CONFLICT `same-facts-again` unless
     something is new: then it is a reopening.
     """
+    # Before the transaction: nobody waits for the write lock while this one reads
+    calendar = await office.calendar.current()
     async with office.store.writing() as session:
         record = await open_case(session, person, Action.TRIAGE, case_id, lock=True)
         if problems := _problems(triage, office.policy):
             raise unsound("triage-unsound", "this triage lacks something", problems)
         if record.triage is not None:
             if _content(record.triage) == triage:
-                return record
+                return visible_record(person, record)
             raise conflict("already-triaged", "this case was triaged already, with another result")
         earlier = await earlier_refusal(session, record)
         if earlier is not None and triage.decision is TriageDecision.COORDINATE and not _stated(triage.new_evidence):
@@ -66,7 +69,6 @@ async def triage_case(office: Office, person: Person, case_id: str, triage: Tria
         now = office.time.now()
         triaged = _triaged(record, person, triage, now)
         if triaged.outcome is None:
-            calendar = await office.calendar.current()
             triaged = triaged.model_copy(update=waits_for_leader(office, triaged, now, calendar))
         await session.cases.save(triaged)
         await session.facts.append(case_id, _facts(triaged))

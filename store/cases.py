@@ -124,10 +124,6 @@ class SqlCases:
             state=RequestState(state),
         )
 
-    async def revoked(self) -> Sequence[CaseRecord]:
-        wanted = select(CaseRow.document).where(CaseRow.outcome == Outcome.REVOKED.value).order_by(CaseRow.case_id)
-        return [CaseRecord.model_validate_json(one) for one in await self._session.exec(wanted)]
-
     async def lawfully_refused(self, matter_print: str) -> str | None:
         wanted = (
             select(CaseRow.case_id)

@@ -30,6 +30,11 @@ class Expiry:
     heard_first: bool = False
     """It stops the clock that ran out: whoever is told of that is told before."""
 
+    @property
+    def what(self) -> str:
+        """For whoever must find out why it did nothing."""
+        return str(getattr(self.act, "func", self.act).__qualname__)
+
 
 class Subject:
     """Subclasses override what concerns them."""

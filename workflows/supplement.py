@@ -219,10 +219,8 @@ class Supplement(Subject):
         self._close(notice)
         came = names_of([material for material in notice.materials if material.received_at])
         for request in self._needing(RequestState.SUPPLEMENT):
-            why = "waiting for the requester's materials"
-            request.go_on(
-                workflow.now(), note=f"received: {came}"[:2_000], waited=why, legal_basis=notice.legal_basis, by=by
-            )
+            why, now = "waiting for the requester's materials", workflow.now()
+            request.go_on(now, note=f"received: {came}"[:2_000], waited=why, legal_basis=notice.legal_basis, by=by)
             self._book.write(FactKind.RESUMED, request, data={"received": came})
 
     def _close(self, notice: Notice) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.clock import Clock, ClockKind, due
 from domain.codes import Outcome, RequestState, RoundEnd
@@ -20,6 +20,8 @@ from domain.rung_proof import ClockProofs, RungProof
 from domain.snapshot import CaseProgress, CaseSnapshot, OutcomeRecord, RequestSnapshot, RoundSnapshot
 from domain.waiting import Matter, WaitSnapshot
 
+HISTORY_KEPT_FOR = timedelta(days=365)
+
 
 class CaseEngineRecorder:
     """The port `CaseEngine`. `away` makes every call fail; `writes` False keeps the store behind."""
@@ -35,6 +37,8 @@ class CaseEngineRecorder:
         """Rounds whose wait has not begun."""
         self.broken: set[str] = set()
         """Cases whose calls fail in a way that nobody foresaw."""
+        self.silent: set[str] = set()
+        """Cases that cannot be shown, while everything else answers: nobody works on them."""
         self.refusal: LiandongError | None = None
         """What the case says to the next decisions."""
         self.launches: dict[str, CaseLaunch] = {}
@@ -136,6 +140,8 @@ class CaseEngineRecorder:
 
     async def snapshot(self, case_id: str) -> CaseSnapshot:
         self._answer(case_id)
+        if case_id in self.silent:
+            raise unavailable("engine-unavailable", "the engine could not look at the case just now")
         if case_id not in self.snapshots:
             raise not_found("case-not-running", "no such coordination")
         return self.snapshots[case_id]
@@ -149,6 +155,10 @@ class CaseEngineRecorder:
     async def failing_cases(self) -> Sequence[str]:
         self._answer()
         return self.failing
+
+    async def keeps_history_for(self) -> timedelta:
+        self._answer()
+        return HISTORY_KEPT_FOR
 
     async def ready(self) -> str | None:
         return "the engine is away" if self.away else None

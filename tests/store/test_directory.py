@@ -43,6 +43,10 @@ async def test_departments_come_back_by_code_and_can_be_changed(store: SqlStore)
         assert await session.directory.all() == [market, police.model_copy(update={"enabled": False})]
         assert await session.directory.get("market") == market
         assert await session.directory.get("nobody") is None
+    async with store.writing() as session:
+        assert not await session.directory.add(police)
+        assert await session.directory.add(police.model_copy(update={"code": "archive"}))
+        assert await session.directory.get("market", lock=True) == market
 
 
 async def test_a_token_opens_the_door_until_it_expires(store: SqlStore) -> None:

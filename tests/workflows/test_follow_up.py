@@ -11,10 +11,9 @@ import pytest
 from temporalio.api.testservice.v1 import LockTimeSkippingRequest, UnlockTimeSkippingRequest
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
 from adapters.follow_up_engine import TemporalFollowUpEngine
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.codes import Cause, Outcome
 from domain.errors import ErrorCategory, LiandongError
 from domain.fact import FactKind
@@ -224,8 +223,7 @@ async def test_a_saved_follow_up_replays_with_the_production_configuration(saved
 async def replayed(history: WorkflowHistory, *, save_as: str | None = None) -> None:
     if save_as is not None and os.environ.get("SAVE_HISTORIES"):
         (HISTORIES / f"{save_as}.json").write_text(history.to_json(), encoding="utf-8")
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
-    await replayer.replay_workflow(history)
+    await replayer(CONVERTER).replay_workflow(history)
 
 
 @pytest.mark.parametrize("treatment", [ReviewTreatment.EXPLAIN, ReviewTreatment.APPEAL])

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.clock import ClockKind, due
 from domain.codes import Outcome
 from domain.errors import LiandongError
@@ -73,8 +72,8 @@ async def test_due_dates_that_rested_on_an_assumption_move_when_the_notice_comes
     for round_ in shown.values():
         (clock,) = [one for one in round_.clocks if one.kind is ClockKind.REPLY]
         assert due(clock, counted_with(UNAWARE, snapshot.learned, clock)).at == round_.due_at, "explained as counted"
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
-    await replayer.replay_workflow(history)
+    production = replayer(CONVERTER)
+    await production.replay_workflow(history)
 
 
 async def test_a_reminder_that_went_out_too_early_goes_out_again_before_the_new_date(env: WorkflowEnvironment) -> None:

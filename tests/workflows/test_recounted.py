@@ -1,10 +1,8 @@
 """A notice moves dates that had passed by the old count: what followed from them is taken back with them."""
 
-from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.codes import Outcome
 from domain.deferral import Channel, DeferralState, FailDeferral, MaterialState, SubmitMaterial
 from domain.fact import FactKind
@@ -33,11 +31,6 @@ async def promised(world: SkippedTime) -> tuple[DeferralState, list[MaterialStat
     return kept.state, [material.state for material in kept.materials]
 
 
-async def replayed(history: WorkflowHistory) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
-    await replayer.replay_workflow(history)
-
-
 async def test_materials_that_have_time_again_are_awaited_and_may_be_late_again(env: WorkflowEnvironment) -> None:
     script: Script = {
         f"{PERMIT}.r1": [(instant("2023-01-18T11:00"), conditionally(deferred=TWO))],
@@ -59,7 +52,7 @@ async def test_materials_that_have_time_again_are_awaited_and_may_be_late_again(
         deed = {"command_id": "deed", "material_id": f"{PERMIT}-m2"}
         await world.engine.decide(CASE, card.model_copy(update=deed))
         assert (await world.result()).outcome.outcome is Outcome.DONE
-        await replayed(await world.history())
+        await replayer(CONVERTER).replay_workflow(await world.history())
     restored, *_ = world.store.of_kind(FactKind.PROMISE_RESTORED)
     assert restored.data["why"] == "the due dates were counted anew"
 

@@ -13,9 +13,8 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.assignment import AnswerExternal, ReassignRequest, WithdrawRequest
 from domain.decision import WithdrawCase
 from domain.disable_department import HandOverRound
@@ -27,6 +26,7 @@ from domain.outage import Outage, OutageCause, OutagePause
 from domain.supplement import IssueSupplementNotice, ReceivedMaterial, ReceiveSupplement
 from domain.time_decision import ExtendRequest, PauseRequest, ResumeRequest
 from tests.workflows.conftest import CONVERTER
+from tests.workflows.piled_up import refused_and_answered
 from tests.workflows.promise_scenarios import PROMISES, by, finished
 from tests.workflows.skipped_time import CALENDAR, CASE, Script, ask, department, instant, skipped_time
 
@@ -182,6 +182,12 @@ async def late_notice(env: WorkflowEnvironment) -> WorkflowHistory:
         return await finished(world, FactKind.CALENDAR_LEARNED)
 
 
+async def answer_first(env: WorkflowEnvironment) -> WorkflowHistory:
+    """An answer and the refusal of its delivery in one task. Beside it lies what older code made of the same."""
+    async with refused_and_answered(env) as world:
+        return await finished(world, FactKind.REPLIED)
+
+
 SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
     "silence": silence,
     "ordered_steps": ordered_steps,
@@ -192,14 +198,15 @@ SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
     "silent_holder": silent_holder,
     "late_notice": late_notice,
     **PROMISES,
+    "answer_first": answer_first,
 }
 
 
 @pytest.mark.parametrize("saved", SAVED, ids=lambda path: path.stem)
 async def test_a_saved_history_replays_with_the_production_configuration(saved: Path) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
+    production = replayer(CONVERTER)
     history = WorkflowHistory.from_json(CASE, saved.read_text(encoding="utf-8"))
-    await replayer.replay_workflow(history)
+    await production.replay_workflow(history)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.decision import WithdrawCase
 from domain.dispatch import Dispatch, Receipt, Withdrawal
 from tests.workflows.conftest import CONVERTER
@@ -53,5 +52,4 @@ async def test_a_withdrawal_does_not_overtake_the_delivery(
     assert heard == ["asked", "withdrawn"]
     if os.environ.get("SAVE_HISTORIES"):
         SAVED.write_text(history.to_json(), encoding="utf-8")
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
-    await replayer.replay_workflow(history)
+    await replayer(CONVERTER).replay_workflow(history)
