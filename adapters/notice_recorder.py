@@ -13,11 +13,15 @@ class NoticeRecorder:
         self._results: dict[str, RungResult] = {}
         self.sent: list[RungFiring] = []
         """Each firing once, in the order of the first sends."""
+        self.away = False
+        """The channel takes nothing."""
         self.sends = 0
         """All sends, repetitions too."""
 
     async def send(self, firing: RungFiring) -> RungResult:
         self.sends += 1
+        if self.away:
+            raise ConnectionError("the channel is away")
         known = self._results.get(firing.firing_id)
         if known is not None:
             return known

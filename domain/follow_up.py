@@ -156,6 +156,8 @@ class FollowUpLaunch(Wire):
     contact_limit: Limit
     decision_limit: Limit = WaitLimits().decision
     """From the contact about a bad review to the decision how it is treated."""
+    review_limit: Limit | None = None
+    """After which a silence that the last rung has told of is looked at, again and again; None: it is told once."""
     call_attempts: int = Field(default=3, ge=1)
     """So many calls that reach nobody are enough."""
     brought: RatingGiven | None = None
@@ -227,6 +229,8 @@ class FollowUpSnapshot(Wire):
     rating_closes_at: Instant
     rating: RatingGiven | None = None
     review: ReviewHandling | None = None
+    standing_still: ClockProofs | None = None
+    """The look at what nobody moves after the last rung."""
     waiting_for: str = ""
     next_due_at: Instant | None = None
     ended_at: Instant | None = None

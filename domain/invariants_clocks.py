@@ -69,6 +69,8 @@ def _of_deferral(deferral: DeferralSnapshot) -> Iterator[_Watched]:
 
 def _of_follow_up(snapshot: FollowUpSnapshot) -> Iterator[_Watched]:
     yield _Watched(f"{snapshot.follow_up_id}.call", snapshot.call)
+    if snapshot.standing_still is not None:
+        yield _Watched(f"{snapshot.follow_up_id}.standing_still", snapshot.standing_still)
     review = snapshot.review
     if review is not None:
         clocks = {"contact": review.contact, "treatment": review.decision, "rectification": review.rectification}

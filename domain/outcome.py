@@ -170,11 +170,17 @@ def check_closing(command: CloseCase, standings: Sequence[Standing]) -> Liandong
         return invalid("outcome-not-closing", f"close with one of {allowed}", field="outcome")
     if incomplete := incomplete_ending(command):
         return incomplete
+    answers = contradiction(command.outcome, standings) or _unanswered(command.outcome, standings)
+    return still_asked(standings) or answers
+
+
+def still_asked(standings: Sequence[Standing]) -> LiandongError | None:
+    """One person ends no case over the head of somebody whose required answer is on its way."""
     asked = (RequestState.OPEN, RequestState.SUPPLEMENT)
     waiting = [one.key for one in standings if one.blocking and one.state in asked]
-    if waiting:
-        return conflict("requests-open", f"still being asked: {', '.join(waiting)}; wait, or two people close it")
-    return contradiction(command.outcome, standings) or _unanswered(command.outcome, standings)
+    if not waiting:
+        return None
+    return conflict("requests-open", f"still being asked: {', '.join(waiting)}; wait, or two people close it")
 
 
 def incomplete_ending(ending: Ending) -> LiandongError | None:

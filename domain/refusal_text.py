@@ -151,7 +151,7 @@ REFUSALS: Final[Mapping[str, Advice]] = {
     "negative-answer-incomplete": Advice("否定结果缺少依据或救济途径", "请写明法律依据和救济途径。"),
     "support-missing": Advice("未写明提供了何种帮扶", "请写明提供的帮扶及其政策依据。"),
     "negative-answer-report-missing": Advice("缺少否定报备", "请附签署的报备：查明事实和考虑过的替代途径。"),
-    "date-in-the-past": Advice("日期已过", "请选择今天或以后的日期。"),
+    "date-in-the-past": Advice("日期已过", "请选择今天（下班前）或以后的日期。"),
     "date-too-far": Advice("日期过远", "请选择更早的日期。"),
     "request-missing": Advice("未指明请求", "请写明 `request_id`。"),
     "channel-not-agreed": Advice("材料约定以其他方式提交", "请按约定的方式提交。"),
@@ -178,6 +178,7 @@ REFUSALS: Final[Mapping[str, Advice]] = {
     "received-in-the-future": Advice("收到时间晚于现在", "请更正收到时间。"),
     "received-before-asked": Advice("收到时间早于提出要求的时间", "请更正收到时间。"),
     "due-in-the-past": Advice("期限在开始前已经届满", "请选择更晚的期限。"),
+    "year-named-twice": Advice("同一年份有两份通知", "每个年份只能有一份通知。"),
     # 500 503
     "unexpected":
         Advice("系统内部错误", "请先查看案件是否已受理，再重新提交；仍不成功的，请将 error_id 告知运维人员。"),

@@ -162,4 +162,7 @@ def read_answer(value: JsonValue) -> Answer | Unreadable:
 def _problem(error: ValidationError) -> str:
     """Field and rule of the first problem, without the submitted value."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    if first["type"] == "union_tag_invalid":
+        # The library's own text repeats what was said
+        return "code: no reply is called like this"
     return f"{'.'.join(str(part) for part in first['loc']) or 'answer'}: {first['msg']}"[:300]

@@ -175,6 +175,11 @@ class WorkingCalendar(Wire):
     def closing(self, day: dt.date) -> dt.datetime:
         return dt.datetime.combine(day, self.office.closes, self._zone).astimezone(dt.UTC)
 
+    def earliest_date(self, instant: dt.datetime) -> dt.date:
+        """The first day whose close of business lies ahead: a date before it is over already."""
+        today = self.local_day(instant)
+        return today if instant < self.closing(today) else today + dt.timedelta(days=1)
+
     def in_office_hours(self, instant: dt.datetime) -> bool:
         if self.compressed_day_seconds is not None:
             return True

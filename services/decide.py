@@ -30,7 +30,7 @@ async def decide(office: Office, person: Person, case_id: str, decision: AnyDeci
         record = await open_case(session, person, right_for(decision), case_id)
         if record.launched_at is None:
             raise conflict("not-coordinating", "this case is not being coordinated")
-        check_content(decision, calendar.local_day(office.time.now()))
+        check_content(decision, calendar.earliest_date(office.time.now()))
         complete = await with_known_routes(office, session, record, decision, calendar)
     await _check_subject(office, record, decision)
     after = await carry_out(office, record, decision, complete.model_copy(update={"decided_by": person.actor}))

@@ -21,7 +21,13 @@ BATCH: Final = 50
 _LOOKED_AT: Final = 500
 _FIRST_PAUSE: Final = timedelta(seconds=2)
 _LONGEST_PAUSE: Final = timedelta(minutes=2)
-_KINDS: Final = (ClockKind.FOLLOW_UP, ClockKind.REVIEW_CONTACT, ClockKind.RECTIFICATION)
+_KINDS: Final = (
+    ClockKind.FOLLOW_UP,
+    ClockKind.REVIEW_CONTACT,
+    ClockKind.DECISION,
+    ClockKind.RECTIFICATION,
+    ClockKind.REVIEW,
+)
 
 
 async def order_follow_ups(office: Office) -> int:
@@ -125,17 +131,18 @@ def _launch(
         cause=record.triage.cause if record.triage else None,
         urgency=record.triage.urgency if record.triage else Urgency.NORMAL,
         calendar=for_case(calendar, starts_at, office.time.now()),
-        ladder=_ladder(office.policy.ladder),
+        ladder=follow_up_ladder(office.policy.ladder),
         call_limit=limits.follow_up,
         rating_limit=limits.rating_window,
         contact_limit=limits.review_contact,
         decision_limit=limits.decision,
+        review_limit=limits.review,
         call_attempts=office.policy.follow_up_attempts,
         brought=brought,
     )
 
 
-def _ladder(whole: Ladder) -> Ladder:
+def follow_up_ladder(whole: Ladder) -> Ladder:
     """The rungs of these clocks; a policy without any does not make their silence go unnoticed."""
     rungs = [rung for rung in whole.rungs if rung.clock in _KINDS]
     for kind in _KINDS:

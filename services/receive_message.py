@@ -67,9 +67,9 @@ async def _authorised(
 async def _refuse_past_dates(office: Office, case_id: str, entry: InboxEntry) -> None:
     if entry.message.reply is None or not names_a_day(entry.message.reply):
         return
-    today = (await office.calendar.current()).local_day(office.time.now())
+    earliest = (await office.calendar.current()).earliest_date(office.time.now())
     try:
-        check_dates(entry.message.reply, today, field="data.reply")
+        check_dates(entry.message.reply, earliest, field="data.reply")
     except LiandongError as refusal:
         await note_refusal(office, case_id, entry.department, refusal.code, message_id=entry.message_id)
         raise

@@ -27,6 +27,7 @@ from workflows.deferral import Deferral
 from workflows.desk import Desk
 from workflows.details import details
 from workflows.disable_department import DisableDepartment
+from workflows.file_return import FileReturn
 from workflows.joint_decision import JointDecision
 from workflows.learned_years import Years
 from workflows.material_time import MaterialTime
@@ -82,6 +83,7 @@ class CaseCoordination:
                 MaterialTime(lookup, deferral),
                 Verification(self._book, lookup, announcer, deferral),
                 Rectification(lookup, announcer, deferral),
+                FileReturn(self._book, lookup, deferral),
                 Conference(self._book, lookup, announcer),
                 JointDecision(self._book, lookup, deferral),
                 Closing(self._book, lookup),
@@ -153,8 +155,7 @@ class CaseCoordination:
     def _verdict(self) -> Verdict:
         plan = self._book.launch.plan
         by_requests = judge(self._book.standings(), plan.completion, plan.quorum)
-        needed = [wait.why for subject in self._book.subjects for wait in subject.waits()]
-        if not needed:
+        if not (needed := [wait.why for subject in self._book.subjects for wait in subject.waits()]):
             return by_requests
         # Something waits for a person: the case must not end over their head.
         why = "; ".join(dict.fromkeys([*needed, by_requests.decision_needed])).strip("; ")
@@ -208,8 +209,7 @@ class CaseCoordination:
         """Keep Temporal's own UI in business words."""
         snapshot = self._book.snapshot()
         workflow.set_current_details(details(snapshot, self._book.launch.calendar))
-        shown = (bool(snapshot.decision_needed), snapshot.outcome is not None)
-        if shown != self._shown:
+        if (shown := (bool(snapshot.decision_needed), snapshot.outcome is not None)) != self._shown:
             self._shown = shown
             workflow.upsert_search_attributes(changed(snapshot))
 

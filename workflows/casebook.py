@@ -26,6 +26,9 @@ from workflows.round import Round
 from workflows.subject import Expiry, Subject
 from workflows.task_mark import TaskMark
 
+JUDGED_ANEW = "states-follow-recounted-dates"
+"""Since then states follow when due dates move. May go when no running case learned a year before."""
+
 
 class Casebook:
     """One per case. Every change of state writes one fact, so the number of facts is the case's version."""
@@ -116,6 +119,12 @@ class Casebook:
             request.rules = rules
         for watch in self.clock_sets():
             watch.count_anew(rules, workflow.now())
+
+    def judge_anew(self) -> None:
+        """What followed from the old due dates, once they have been counted anew."""
+        if workflow.patched(JUDGED_ANEW):
+            for subject in self.subjects:
+                subject.recounted()
 
     @property
     def ready_to_write(self) -> bool:

@@ -78,7 +78,7 @@ class ClockSet:
     held_back: dict[RungKey, datetime] = field(default_factory=dict)
     """Rungs that wait until then, or until they are let go."""
     answered: dict[RungKey, datetime] = field(default_factory=dict)
-    """Rungs of a carried clock that nobody need hear of, and when the department had answered."""
+    """Rungs that nobody need hear of any more, and when somebody had answered."""
     closed: bool = False
     deciders: tuple[str, ...] = ("duty_leader",)
     """Whom a rung tells that names the decider."""
@@ -158,6 +158,18 @@ class ClockSet:
         self.closed = False
         for running in list(self.clocks.values()):
             self.start(running.clock.model_copy(update={"stopped_at": None}))
+
+    def run_again(self, kind: ClockKind, now: datetime) -> None:
+        """What stopped it was no good: its date stands. Reminders of a date that is over by now are not made up for."""
+        running = self.clocks[kind]
+        came = running.clock.stopped_at
+        if self.closed or came is None:
+            return
+        self.start(running.clock.model_copy(update={"stopped_at": None}))
+        ends = self.due_at(kind)
+        for owed in self.open_rungs() if ends is not None and ends <= now else ():
+            if owed.key[0] is kind and not owed.scheduled.rung.when.tells_of_lateness:
+                self.answered[owed.key] = came
 
     def clock(self, kind: ClockKind) -> Clock:
         return self.clocks[kind].clock

@@ -26,6 +26,8 @@ from workflows.recorder import Recorder
 from workflows.request import Request
 from workflows.round import Round
 
+AFTER_DELIVERY = "withdrawn-after-the-last-attempt"
+"""Since then a round is withdrawn when nothing delivers it any more. May go when no case from before is running."""
 ANSWER_FIRST: Final = "answer-before-failed-delivery"
 """Asked only where both have come, so no other history has its marker. It may go when no case runs any more that began
 before it was there."""
@@ -61,6 +63,9 @@ class Conductor:
         self._drop(delivery, reply)
         self._outages.over(request, round_)
         if round_.end in (RoundEnd.WITHDRAWN, RoundEnd.SUPERSEDED):
+            if not delivery.done() and workflow.patched(AFTER_DELIVERY):
+                # An attempt on its way would leave the department with a request that nobody withdraws any more
+                await workflow.wait_condition(delivery.done)
             await self._tell(request, round_, route)
 
     def _planned(self, request: Request) -> bool:

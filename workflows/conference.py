@@ -33,10 +33,10 @@ class Conference(Subject):
         if command.number in self._minutes:
             raise conflict("minutes-recorded", "these minutes are recorded already")
         self._lookup.room_for(len(command.actions))
-        today = self._book.launch.calendar.local(workflow.now()).date()
+        earliest = self._book.launch.calendar.earliest_date(workflow.now())
         for index, action in enumerate(command.actions):
-            if action.until < today:
-                raise invalid("date-in-the-past", "an action ends today or later", field=f"actions.{index}.until")
+            if action.until < earliest:
+                raise invalid("date-in-the-past", "this day is over: name a later one", field=f"actions.{index}.until")
             if action.until > LATEST_DATE:
                 raise invalid("date-too-far", "no calendar reaches so far", field=f"actions.{index}.until")
 

@@ -1,4 +1,4 @@
-"""Conditional acceptance while it runs: promises, what time does to them, and the failure path."""
+"""Conditional acceptance while it runs: promises, and what time does to them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -10,7 +10,6 @@ from domain.decision import Decision
 from domain.deferral import (
     ApproveDeferral,
     DeferralState,
-    FailDeferral,
     Instrument,
     MaterialState,
     Promised,
@@ -18,9 +17,7 @@ from domain.deferral import (
 )
 from domain.errors import LiandongError, conflict, not_found
 from domain.fact import FactKind
-from domain.outcome import FILE_RETURNED
 from domain.reply import AcceptedConditionally, Answer
-from domain.snapshot import OutcomeRecord
 from domain.waiting import Wait
 from workflows.announcer import Announcer
 from workflows.casebook import Casebook, iso
@@ -31,6 +28,9 @@ from workflows.request import Request
 from workflows.request_lookup import RequestLookup
 from workflows.subject import Expiry, Handler, Subject
 
+DAY_IS_OVER = "no-promise-for-today-after-closing"
+"""Since then a day is over at close of business. May go when no running case took such a promise before."""
+
 
 class Deferral(Subject):
     def __init__(self, book: Casebook, lookup: RequestLookup, announcer: Announcer) -> None:
@@ -40,10 +40,7 @@ class Deferral(Subject):
         self._promises: dict[str, Promise] = {}
 
     def handlers(self) -> Mapping[type[Decision], Handler]:
-        return {
-            ApproveDeferral: Handler(self._check_approve, self._approve),
-            FailDeferral: Handler(self._check_fail, self._fail),
-        }
+        return {ApproveDeferral: Handler(self._check_approve, self._approve)}
 
     def clock_sets(self) -> Iterable[ClockSet]:
         for promise in self._promises.values():
@@ -80,6 +77,14 @@ class Deferral(Subject):
             return conflict("result-issued", detail)
         return None
 
+    def recounted(self) -> None:
+        """What was overdue only by the old count is awaited again, and what followed from it is taken back."""
+        now = workflow.now()
+        for promise in self._promises.values():
+            if promise.running:
+                promise.recounted(now)
+                self.mend(promise, "the due dates were counted anew")
+
     def case_ended(self) -> None:
         for promise in self._promises.values():
             if promise.running:
@@ -94,6 +99,8 @@ class Deferral(Subject):
             raise conflict("nothing-to-revoke", otherwise)
         if self.revocation_rests:
             raise conflict("material-being-verified", "a material came after all: wait until it is verified")
+        if (refusal := self._book.forbids_ending(Outcome.REVOKED, people=2)) is not None:
+            raise refusal
 
     @property
     def revocation_rests(self) -> bool:
@@ -128,9 +135,12 @@ class Deferral(Subject):
 
     def _objections(self, reply: AcceptedConditionally, received_at: datetime) -> tuple[str, ...]:
         launch = self._book.launch
-        today = launch.calendar.local_day(received_at)
+        today, earliest = launch.calendar.local_day(received_at), launch.calendar.earliest_date(received_at)
+        for_today = earliest > today and any(one.due.date == today for one in reply.deferred)
+        if for_today and not workflow.patched(DAY_IS_OVER):
+            earliest = today
         # The inbox refuses a date that is over; a polled department's answer has no door that could.
-        promised = [Promised(one.name, one.due.date is not None and one.due.date < today) for one in reply.deferred]
+        promised = [Promised(one.name, one.due.date is not None and one.due.date < earliest) for one in reply.deferred]
         return objections(launch.grounds, promised, reply.commitment, reply.timing, launch.held_by)
 
     def _check_approve(self, command: ApproveDeferral) -> None:
@@ -158,29 +168,25 @@ class Deferral(Subject):
         if promise.state is DeferralState.RECTIFYING:
             due = promise.rectify_by()
             if due is not None and not promise.verifying:
-                yield Expiry(opening(due), lambda: self.broken(promise))
+                yield Expiry(opening(due), lambda: self.broken(promise), heard_first=True)
 
     def _overdue(self, material: Material) -> None:
         promise = material.promise
         material.state = MaterialState.OVERDUE
         self._book.write(FactKind.MATERIAL_OVERDUE, promise.request, data={"material": material.name})
+        promise.keep_rectification(workflow.now())
         if promise.instrument is Instrument.ISSUE_THEN_VERIFY and promise.state is DeferralState.RUNNING:
             promise.order_rectification(workflow.now())
             by = promise.rectify_by()
             self._book.write(FactKind.RECTIFICATION_ORDERED, promise.request, data={"until": iso(by)})
             self._announcer.tell("rectification_ordered", ("requester", "clerk"), demands_action=True)
 
-    def counted_anew(self) -> None:
-        for promise in self._promises.values():
-            for material in promise.materials:
-                material.counted_anew(workflow.now())
-            self.mend(promise, "the calendar has changed")
-
     def mend(self, promise: Promise, why: str) -> None:
         """Something came or has more time: what is not broken any more goes on, and whoever was told is told again."""
         if promise.mended(workflow.now()):
             self._book.write(FactKind.PROMISE_RESTORED, promise.request, data={"state": promise.state, "why": why})
             self._announcer.tell("promise_restored", ("requester", "clerk", "duty_leader"))
+        promise.keep_rectification(workflow.now())
 
     def keep_when_complete(self, promise: Promise) -> None:
         """One more material is verified: the last one keeps the promise, the last late one ends the rectification."""
@@ -202,34 +208,6 @@ class Deferral(Subject):
             self._book.write(FactKind.REVOCATION_PROPOSED, promise.request)
         else:
             promise.state = DeferralState.RUNNING
-
-    # --- failure of HOLD_UNTIL_COMPLETE ---
-
-    def _check_fail(self, command: FailDeferral) -> None:
-        promise = self.promise(self._lookup.any(command).request_id)
-        if promise.instrument is not Instrument.HOLD_UNTIL_COMPLETE:
-            raise conflict("not-held", "a result that was issued is revoked by two people, not returned")
-        if not any(material.state in (MaterialState.OVERDUE, MaterialState.FAILED) for material in promise.materials):
-            raise conflict("nothing-overdue", "no material of this acceptance is overdue")
-        if (refusal := self._book.forbids_ending(Outcome.NOT_DONE, people=1)) is not None:
-            raise refusal
-
-    def _fail(self, command: FailDeferral) -> None:
-        promise = self.promise(command.request_id)
-        now = workflow.now()
-        promise.end(DeferralState.RETURNED, now)
-        self._book.outcome = OutcomeRecord(
-            outcome=Outcome.NOT_DONE,
-            decided_by=command.decided_by,
-            decided_at=now,
-            reason=f"{FILE_RETURNED}{command.reason}",
-            legal_basis=command.legal_basis,
-            remedy=command.remedy,
-            authority=command.authority,
-        )
-        self._lookup.note(FactKind.DEFERRAL_ENDED, command, promise.request, state=promise.state)
-        told = {"outcome": Outcome.NOT_DONE, "legal_basis": command.legal_basis, "remedy": command.remedy}
-        self._lookup.note(FactKind.OUTCOME, command, None, **told)
 
     def promise(self, request_id: str) -> Promise:
         promise = self._promises.get(request_id)

@@ -47,10 +47,15 @@ class FollowUp:
             self._desk.take(launch.brought)
         recorder = asyncio.create_task(self._record())
         self._marking = asyncio.create_task(self._book.mark.run())
-        while (end := self._over()) is None:
+        while True:
+            # Before anything is asked: what is recorded while a notice is on its way must not be slept over
+            seen = self._book.version
+            if (end := self._over()) is not None:
+                break
+            self._book.look_again(workflow.now())
             await self._fire_owed_rungs()
             if not await self._years.tell():
-                await self._sleep(recorder)
+                await self._sleep(recorder, seen)
         self._finish(end)
         await self._fire_owed_rungs()
         await self._until_written(recorder)
@@ -75,10 +80,11 @@ class FollowUp:
         self._book.write(FactKind.FOLLOW_UP_ENDED, data={"end": end.value})
         self._show()
 
-    async def _sleep(self, recorder: "asyncio.Task[None]") -> None:
+    async def _sleep(self, recorder: "asyncio.Task[None]", seen: int) -> None:
         """Until something was recorded, or the next rung or the end of the rating's time has come."""
         self._show()
-        seen = self._book.version
+        if self._book.version > seen:
+            return
         instants = [rung.at for rung in self._book.watch.open_rungs()]
         if self._book.call_over and self._book.rating is None:
             instants.append(self._last_moment())

@@ -26,6 +26,8 @@ from workflows.clock_set import ClockSet, Rules
 from workflows.task_mark import TaskMark
 
 ENGINE = "engine"
+_CHASED = (ClockKind.FOLLOW_UP, ClockKind.REVIEW_CONTACT, ClockKind.DECISION, ClockKind.RECTIFICATION)
+"""Clocks whose last rung may find nobody who moves."""
 
 
 class FollowUpBook:
@@ -61,6 +63,18 @@ class FollowUpBook:
         self.watch.count_anew(self.rules, workflow.now())
         if self.rating is None:
             self.rating_closes_at = max(self.rating_closes_at, self.launch.rating_closes_at)
+
+    def look_again(self, now: datetime) -> None:
+        """A silence after the last rung is looked at again and again, as in a running case."""
+        if not any(self.watch.spent(kind) for kind in _CHASED):
+            self.watch.stop(ClockKind.REVIEW, now)
+        elif self.launch.review_limit is not None and not self._being_looked_at:
+            self.watch.change(self.clock(ClockKind.REVIEW, self.launch.review_limit, now), now)
+
+    @property
+    def _being_looked_at(self) -> bool:
+        kind = ClockKind.REVIEW
+        return kind in self.watch.clocks and self.watch.clock(kind).stopped_at is None and not self.watch.spent(kind)
 
     def write(self, kind: FactKind, *, actor: str = ENGINE, data: Mapping[str, str | None] | None = None) -> None:
         """Codes and instants only: facts are read by more people than a requester's words are for."""
@@ -100,6 +114,7 @@ class FollowUpBook:
             rating_closes_at=self.rating_closes_at,
             rating=self.rating,
             review=self._review_shown(),
+            standing_still=self._proofs(ClockKind.REVIEW) if ClockKind.REVIEW in self.watch.clocks else None,
             waiting_for=self.waiting_for(),
             next_due_at=min((rung.at for rung in self.watch.open_rungs()), default=None),
             ended_at=self.ended_at,

@@ -59,6 +59,8 @@ class JointDecision(Subject):
         wanted = (command.act, command.request_id)
         if any((one.act, one.request_id) == wanted and one.settled_at is None for one in self._proposals.values()):
             raise conflict("proposed-already", "the same act waits for its second person already")
+        if command.request_id is not None:
+            self._lookup.by_id(command.request_id)
         match command.act:
             case DangerousAct.WAIVE_REQUEST:
                 if command.request_id is None:

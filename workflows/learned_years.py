@@ -7,7 +7,7 @@ from temporalio import workflow
 
 from domain.clock import ClockKind
 from domain.decision import Decision
-from domain.errors import conflict
+from domain.errors import conflict, invalid
 from domain.fact import FactKind
 from domain.learned_years import LearnedYears, LearnYears, News, still_new, with_news
 from workflows.announcer import Announcer
@@ -33,6 +33,8 @@ class Years(Subject):
     def _check(self, command: LearnYears) -> None:
         if self._news(command).empty:
             raise conflict("years-known", "this case counts with the calendar in force already")
+        if len({one.year for one in command.years}) < len(command.years):
+            raise invalid("year-named-twice", "one notice for each year", field="years")
 
     def _news(self, command: LearnYears) -> News:
         return still_new(self._book.launch.calendar, command, amends=command.amends)
@@ -42,12 +44,10 @@ class Years(Subject):
         before = dict(self._running())
         self._learned.append(LearnedYears(at=workflow.now(), years=told.years, taken_back=told.taken_back))
         self._book.count_with(with_news(self._book.launch.calendar, told))
-        if command.amends:
-            for subject in self._book.subjects:
-                subject.counted_anew()
         after = dict(self._running())
         moved = {one: f"{one} {was} → {after[one]}" for one, was in before.items() if after.get(one, was) != was}
         self._book.write(FactKind.CALENDAR_LEARNED, actor=command.decided_by, data=self._said(told, moved.values()))
+        self._book.judge_anew()
         if moved:
             self._announcer.tell(RUNG, ("requester", "clerk", "duty_leader"))
         if command.amends:

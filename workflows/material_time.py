@@ -49,8 +49,7 @@ class MaterialTime(Subject):
         material = self._deferral.material(command.material_id)
         now = workflow.now()
         longer = self._extended(material, command)
-        material.watch.reopen()
-        material.watch.change(longer, now)
+        material.give_time(longer, now)
         material.extensions += not command.force_majeure
         if material.state in (MaterialState.OVERDUE, MaterialState.FAILED):
             material.state = MaterialState.PROMISED

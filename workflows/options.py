@@ -21,9 +21,9 @@ _PATIENT = RetryPolicy(
 DELIVER = CallOptions(
     start_to_close_timeout=timedelta(seconds=60),
     retry_policy=_PATIENT,
-    cancellation_type=ActivityCancellationType.TRY_CANCEL,
+    cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
-"""Until the department has it: an outage of days must not lose a request."""
+"""Until the department has it: an outage of days must not lose a request. Cancelled, it ends with its attempt."""
 
 AWAIT_CALLBACK = CallOptions(
     # The server counts this from the moment the activity waits for its callback. The ladder chases silence, not this.

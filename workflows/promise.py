@@ -119,6 +119,18 @@ class Promise:
         """A person gave more time after the promise was broken: what did not come may come once more."""
         self._await_again(now)
         self.order_rectification(now, limit)
+        self.keep_rectification(now)
+
+    def keep_rectification(self, now: datetime) -> None:
+        """Its clock stands still while all that is late has been handed in and is looked at."""
+        ordered = self.rectification
+        if self.state is not DeferralState.RECTIFYING or ordered is None:
+            return
+        late = [material for material in self.materials if material.late(now)]
+        if late and all(material.rests for material in late):
+            ordered.stop(ClockKind.RECTIFICATION, max(material.submissions[-1].at for material in late))
+        else:
+            ordered.run_again(ClockKind.RECTIFICATION, now)
 
     def mended(self, now: datetime) -> bool:
         """What was late came, has more time, or came in time and was recorded late. Whether an order was taken back."""
@@ -137,6 +149,11 @@ class Promise:
         if late and self.rectification is not None:
             self.rectification.reopen()
         return True
+
+    def recounted(self, now: datetime) -> None:
+        for material in self.materials:
+            if material.state is MaterialState.OVERDUE and not material.late(now):
+                material.state = MaterialState.PROMISED
 
     def _await_again(self, now: datetime) -> None:
         for material in self.materials:

@@ -27,6 +27,8 @@ class Material:
     extensions: int = 0
     submissions: list[Submission] = field(default_factory=list)
     verified_at: datetime | None = None
+    rests: bool = False
+    """Its clock stands still while somebody looks at what was handed in."""
     found_false: bool = False
     """The supervisor looked: it was no genuine paper."""
 
@@ -73,16 +75,32 @@ class Material:
         """On trust a missed date orders rectification, which is all the time that there is."""
         return self.promise.instrument is Instrument.ISSUE_THEN_VERIFY and self.late(now)
 
-    def counted_anew(self, now: datetime) -> None:
-        """Its date is not over after all."""
-        if self.state is MaterialState.OVERDUE and not self.watch.closed and not self.late(now):
-            self.state = MaterialState.PROMISED
-
     def await_again(self, now: datetime) -> None:
         """It was given up and may come after all."""
         self.watch.reopen()
+        if self.rests:
+            self.rest()
         if self.state is MaterialState.FAILED:
             self.state = MaterialState.OVERDUE if self.late(now) else MaterialState.PROMISED
+
+    def give_time(self, longer: Clock, now: datetime) -> None:
+        self.watch.reopen()
+        self.watch.change(longer, now)
+        if self.rests:
+            self.rest()
+
+    def rest(self) -> None:
+        """Handed in: nobody is reminded of it, and nobody hears that it is late, while somebody looks at it."""
+        self.rests = True
+        self.watch.stop(ClockKind.DEFERRED_MATERIAL, self.submissions[-1].at)
+
+    def send_back(self, state: MaterialState, why: str, now: datetime) -> None:
+        """It is awaited again, by the same date."""
+        self.remark(state, why)
+        if self.rests:
+            self.rests = False
+            self.watch.run_again(ClockKind.DEFERRED_MATERIAL, now)
+            self.promise.keep_rectification(now)
 
     def extended(self, extension: Extension, *, force_majeure: bool) -> Clock:
         """The clock with more time. Raises ClockError.
@@ -109,6 +127,7 @@ class Material:
 
     def settle(self, state: MaterialState, at: datetime, why: str) -> None:
         self.remark(state, why)
+        self.rests = False
         self.verified_at = at if state is MaterialState.VERIFIED else None
         self.watch.close(at)
 

@@ -27,6 +27,8 @@ class Expiry:
 
     at: datetime
     act: Callable[[], None]
+    heard_first: bool = False
+    """It stops the clock that ran out: whoever is told of that is told before."""
 
     @property
     def what(self) -> str:
@@ -59,9 +61,6 @@ class Subject:
     def asked_anew(self, request: Request) -> None:
         """A new round with new clocks has begun, whatever the request waited for before."""
 
-    def counted_anew(self) -> None:
-        """The calendar has changed and running clocks with it: what was over by the old count may not be by the new."""
-
     def waits(self) -> Iterable[Wait]:
         """What waits for a person, on this subject's account."""
         return ()
@@ -77,6 +76,9 @@ class Subject:
     def forbids_ending(self, _outcome: Outcome, *, people: int) -> LiandongError | None:  # noqa: ARG002 - subclasses use it
         """Why so many people must not end the case like this now."""
         return None
+
+    def recounted(self) -> None:
+        """The due dates of what still runs have just been counted anew."""
 
     def case_ended(self) -> None:
         """The case has its outcome; what still ran ends with it."""

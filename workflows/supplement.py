@@ -86,9 +86,11 @@ class Supplement(Subject):
             self._notice.silent.discard(request.request_id)
             self._close_if_needless(self._notice)
 
-    def counted_anew(self) -> None:
-        if self._notice is not None:
-            self._notice.counted_anew(workflow.now())
+    def recounted(self) -> None:
+        now, notice = workflow.now(), self._notice
+        if notice is not None and notice.open:
+            notice.lapsed = notice.lapsed and (notice.due_at is None or notice.due_at <= now)
+            self._fetching.recounted(notice, now)
 
     def _close_if_needless(self, notice: Notice) -> None:
         """Nobody waits for these materials any more: the requester is told so, and not reminded of them again."""
@@ -155,8 +157,7 @@ class Supplement(Subject):
             # It lapsed, or nobody waits for it any more: what is still needed gets a notice and a clock of its own.
             self._close(before)
         self._notices += 1
-        subject = f"{launch.case_id}.supplement{self._notices}"
-        watch = ClockSet(subject, 1, Rules.of(launch))
+        watch = ClockSet(f"{launch.case_id}.supplement{self._notices}", 1, Rules.of(launch))
         self._watches.append(watch)
         limit = command.limit or launch.supplement_limit or DEFAULT_LIMIT
         fetching = dict(before.fetching) if before is not None else {}
@@ -215,11 +216,10 @@ class Supplement(Subject):
 
     def _complete(self, notice: Notice, by: str = ENGINE) -> None:
         """Everything is there: each department's clock resumes with its next turn."""
-        now = workflow.now()
         self._close(notice)
         came = names_of([material for material in notice.materials if material.received_at])
         for request in self._needing(RequestState.SUPPLEMENT):
-            why = "waiting for the requester's materials"
+            why, now = "waiting for the requester's materials", workflow.now()
             request.go_on(now, note=f"received: {came}"[:2_000], waited=why, legal_basis=notice.legal_basis, by=by)
             self._book.write(FactKind.RESUMED, request, data={"received": came})
 

@@ -1,6 +1,7 @@
 """What departments hold already is fetched there, by requests of their own."""
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from functools import partial
 
 from domain.clock import ClockKind
@@ -77,6 +78,11 @@ class Fetching:
             if request.request_id in notice.silent:
                 holder = request.round.route.code if request.round.route else ""
                 yield f"{holder} has not handed over: {notice.fetching[request.request_id]}"
+
+    def recounted(self, notice: Notice, now: datetime) -> None:
+        """Whoever has time again by the new count is not called silent."""
+        due = {name: self._book.requests[name].round.watch.due_at(ClockKind.REPLY) for name in notice.silent}
+        notice.silent -= {name for name, at in due.items() if at is not None and at > now}
 
     def _unanswered(self, notice: Notice) -> Iterator[Request]:
         for name in notice.fetching:

@@ -22,6 +22,8 @@ from workflows.request import Request
 from workflows.request_lookup import RequestLookup
 from workflows.subject import Handler, Subject
 
+RESTS = "material-rests-while-looked-at"
+"""Since then a clock stands still for what was handed in. May go when no running case took a material in before."""
 _AWAITED = (MaterialState.PROMISED, MaterialState.REJECTED, MaterialState.OVERDUE)
 
 
@@ -50,7 +52,8 @@ class Verification(Subject):
         """Nobody verifies it any more: it is awaited again, and handed in again it finds another verifier."""
         material = self._verifying.pop(request.request_id, None)
         if material is not None and material.state is MaterialState.VERIFYING:
-            material.remark(MaterialState.PROMISED, "not verified: the verification was withdrawn")
+            why = "not verified: the verification was withdrawn"
+            material.send_back(MaterialState.PROMISED, why, workflow.now())
 
     def _check_submit(self, command: SubmitMaterial) -> None:
         material = self._deferral.material(command.material_id)
@@ -80,6 +83,8 @@ class Verification(Subject):
             file_ref=command.file_ref,
         )
         material.submissions.append(submission)
+        if workflow.patched(RESTS):
+            material.rest()
         told = {"material": material.name, "channel": command.channel, "sha256": command.sha256}
         told["received_at"] = iso(command.received_at)
         self._lookup.note(FactKind.MATERIAL_SUBMITTED, command, material.promise.request, **told)
@@ -136,7 +141,7 @@ class Verification(Subject):
             self._announcer.tell("suspected_false_material", ("supervisor", "duty_leader"), demands_action=True)
             return
         why = answer.reply.reason if isinstance(answer.reply, Refused) else answer.reply.code.value
-        material.remark(MaterialState.REJECTED, why)
+        material.send_back(MaterialState.REJECTED, why, now)
         self._book.write(FactKind.MATERIAL_REJECTED, request, data={**told, "why": why})
 
     def _check_clear(self, command: ClearSuspicion) -> None:

@@ -97,6 +97,14 @@ def test_office_hours_are_half_open(moment: str, inside: bool, following: str) -
     assert REAL.next_office_instant(at(moment)) == at(following)
 
 
+@pytest.mark.parametrize(
+    ("moment", "earliest"),
+    [("2023-01-03T00:00", 3), ("2023-01-03T16:59", 3), ("2023-01-03T17:00", 4), ("2023-01-03T23:59", 4)],
+)
+def test_a_day_is_over_at_close_of_business(moment: str, earliest: int) -> None:
+    assert REAL.earliest_date(at(moment)) == dt.date(2023, 1, earliest)
+
+
 def test_instants_come_back_in_utc() -> None:
     assert REAL.opening(dt.date(2023, 5, 6)) == dt.datetime(2023, 5, 6, 1, 0, tzinfo=dt.UTC)
     assert REAL.closing(dt.date(2023, 5, 6)).tzinfo is dt.UTC

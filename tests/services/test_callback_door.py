@@ -118,6 +118,14 @@ async def test_a_round_that_is_over_says_so_first(window: Window) -> None:
     assert (await window.send(request, NOT_MINE)).body["status"] == "round-closed"
 
 
+async def test_a_department_promises_nothing_for_today_after_close_of_business(window: Window) -> None:
+    request = await running(window)
+    window.wall.wait(hours=8)
+    with pytest.raises(LiandongError) as caught:
+        await window.send(request, MORE_TIME | {"until": "2023-01-03"})
+    assert caught.value.code == "date-in-the-past"
+
+
 @pytest.mark.parametrize(
     ("reply", "field"),
     [

@@ -207,6 +207,23 @@ async def test_fields_are_named_as_the_caller_wrote_them(window: Window) -> None
         assert (caught.value.category, caught.value.field) == (ErrorCategory.INVALID, field)
 
 
+async def test_a_day_is_over_at_close_of_business(window: Window) -> None:
+    record = await window.launched()
+    on = {**BASE, "request_id": f"{record.case_id}.dissolve"}
+    today = Limit.parse("2023-01-03")
+    await decide(window.office, LEADER, record.case_id, AskAgain(**on, reply_limit=today))
+    window.wall.wait(hours=8)
+    later = on | {"command_id": "c-2"}
+    for decision in (
+        AskAgain(**later, reply_limit=today),
+        ReassignRequest(**later, to=ROUTE, reply_limit=today),
+        IssueSupplementNotice(**BASE | {"command_id": "c-3"}, legal_basis="第三十二条", limit=today),
+    ):
+        with pytest.raises(LiandongError) as caught:
+            await decide(window.office, LEADER, record.case_id, decision)
+        assert caught.value.code == "date-in-the-past"
+
+
 async def test_one_more_ask_is_completed_like_a_plans(window: Window) -> None:
     record = await window.launched()
     sent = {"resident_id": "伪造"}

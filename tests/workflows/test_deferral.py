@@ -32,6 +32,7 @@ CARD = f"{CHANGE}-m1"
 PLAN = ask("change", "market", role="LEAD", reply_limit="end_of_business_today")
 START = "2023-02-15T10:05"
 ACCEPTS = {"code": "ACCEPTED"}
+BLURRED = {"code": "REFUSED", "legal_basis": "rule 7", "reason": "illegible", "remedy": "send again"}
 
 
 def conditionally(**changes: Any) -> dict[str, Any]:
@@ -65,6 +66,10 @@ def by(command: str, who: str = "user:leader") -> dict[str, Any]:
 
 def submit(command: str = "hand-in", channel: Channel = Channel.POST) -> SubmitMaterial:
     return SubmitMaterial(**by(command, "user:clerk"), material_id=CARD, channel=channel, sha256="ab" * 32)
+
+
+def told(world: SkippedTime) -> list[str]:
+    return [one.rung for one in world.notices.sent if one.rung.startswith(("material_", "rectification_"))]
 
 
 async def deferral(world: SkippedTime) -> DeferralSnapshot:
@@ -136,6 +141,7 @@ async def test_the_promised_material_never_comes(env: WorkflowEnvironment) -> No
         await world.until("2023-03-03T12:00")
         assert (await deferral(world)).state is DeferralState.REVOCATION_PROPOSED
         assert "revoke" in (await world.snapshot()).decision_needed
+        assert "rectification_failed" in told(world)
         await world.engine.decide(CASE, revoke)
         alone = ConfirmAct(**by("alone"), proposal_id="revoke")
         assert await refused(world, alone) == "second-person-needed"
@@ -158,6 +164,7 @@ async def test_more_time_instead_of_a_revocation_and_the_card_comes_after_all(en
         assert await refused(world, more.model_copy(update={"command_id": "early"})) == "no-revocation-proposed"
         await world.until("2023-03-03T12:00")
         assert [wait.matter for wait in (await world.snapshot()).waits] == [Matter.REVOCATION]
+        assert told(world)[-1] == "rectification_failed", "the leader and the supervisor hear of it"
         gone = Limit.parse(day("2023-03-02").isoformat())
         assert await refused(world, more.model_copy(update={"command_id": "gone", "limit": gone})) == "due-in-the-past"
         await world.engine.decide(CASE, more)
@@ -240,9 +247,8 @@ async def test_a_corrected_form_comes_online_within_three_days(env: WorkflowEnvi
 
 
 async def test_a_rejected_material_is_handed_in_again_until_due(env: WorkflowEnvironment) -> None:
-    blurred = {"code": "REFUSED", "legal_basis": "rule 7", "reason": "illegible", "remedy": "send again"}
     script: Script = {
-        "change-m1s1": [(instant("2023-02-17T10:00"), blurred)],
+        "change-m1s1": [(instant("2023-02-17T10:00"), BLURRED)],
         "change-m1s2": [(instant("2023-02-21T10:00"), ACCEPTS)],
     }
     async with skipped_time(env, START, accepted(script)) as world:
@@ -256,17 +262,6 @@ async def test_a_rejected_material_is_handed_in_again_until_due(env: WorkflowEnv
         tries = (await deferral(world)).materials[0].submissions
     assert result.outcome.outcome is Outcome.DONE
     assert [one.result for one in tries] == ["illegible", "verified"]
-
-
-async def test_a_submission_in_time_is_not_overdue_while_it_is_verified(env: WorkflowEnvironment) -> None:
-    script: Script = {"change-m1s1": [(instant("2023-02-24T10:00"), ACCEPTS)]}
-    async with skipped_time(env, START, accepted(script)) as world:
-        await world.start(world.launch(PLAN))
-        await world.until("2023-02-22T15:00")
-        await world.engine.decide(CASE, submit())
-        result = await world.result()
-    assert result.outcome.outcome is Outcome.DONE
-    assert world.store.of_kind(FactKind.MATERIAL_OVERDUE) == []
 
 
 async def test_a_paper_that_contradicts_the_remote_check_stops_and_tells_the_supervisor(

@@ -8,7 +8,7 @@ from domain.codes import Outcome, RequestState
 from domain.deferral import ApproveDeferral, DeferralGrounds, DeferralState, ExtendMaterial, MaterialState
 from domain.fact import FactKind
 from domain.limit import Limit
-from tests.workflows.skipped_time import CASE, as_2023, day, instant, skipped_time
+from tests.workflows.skipped_time import CASE, Script, as_2023, ask, day, instant, skipped_time
 from tests.workflows.test_deferral import (
     ACCEPTS,
     CARD,
@@ -17,6 +17,7 @@ from tests.workflows.test_deferral import (
     START,
     accepted,
     by,
+    conditionally,
     deferral,
     refused,
     submit,
@@ -74,6 +75,18 @@ async def test_a_promise_for_a_day_that_is_over_waits_for_the_leader(env: Workfl
     assert waiting.deferrals[0].objections == ("date-in-the-past: card",)
     assert waiting.deferrals[0].materials[0].state is MaterialState.PROMISED
     assert world.store.of_kind(FactKind.RECTIFICATION_ORDERED) == []
+
+
+@pytest.mark.parametrize(("answered", "against"), [("15:30", ()), ("18:00", ("date-in-the-past: card",))])
+async def test_a_day_is_over_at_close_of_business(
+    env: WorkflowEnvironment, answered: str, against: tuple[str, ...]
+) -> None:
+    today = [{"name": "card", "due": day("2023-02-15").isoformat(), "channels": ["POST"]}]
+    script: Script = {f"{CHANGE}.r1": [(instant(f"2023-02-15T{answered}"), conditionally(deferred=today))]}
+    async with skipped_time(env, START, script) as world:
+        await world.start(world.launch(ask("change", "market", role="LEAD", reply_limit="5 working_days")))
+        await world.until("2023-02-16T08:00")
+        assert (await deferral(world)).objections == against
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from domain.any_decision import AnyDecision
 from domain.assignment import WithdrawRequest
 from domain.codes import Outcome, RequestState
 from domain.decision import CloseCase, NegativeAnswerReport, WithdrawCase
-from domain.deferral import Channel, ClearSuspicion, DeferralState, SubmitMaterial
+from domain.deferral import Channel, ClearSuspicion, DeferralState, FailDeferral, SubmitMaterial
 from domain.errors import LiandongError
 from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
 from tests.workflows.skipped_time import CASE, Script, SkippedTime, ask, instant, skipped_time
@@ -124,3 +124,62 @@ async def test_nothing_ends_before_the_supervisor_has_looked_at_a_suspicion(env:
         await world.engine.decide(CASE, cleared)
         result = await world.result()
     assert result.outcome.outcome is Outcome.DONE
+
+
+async def test_two_people_revoke_nothing_before_the_supervisor_has_looked_at_a_suspicion(
+    env: WorkflowEnvironment,
+) -> None:
+    """One promise is broken, and a paper of another one is suspected false."""
+    longer = PROMISE | {"deferred": [{"name": "deed", "due": "30 working_days"}]}
+    script: Script = {
+        "permit": [(instant("2023-02-15T11:00"), PROMISE)],
+        "seal": [(instant("2023-02-15T11:00"), longer)],
+        "seal-m1s1": [(instant("2023-03-06T10:00"), REFUSES | {"suspected_false": True})],
+    }
+    revoke = ProposeAct(**by("revoke"), act=DangerousAct.REVOKE, legal_basis="art. 69", remedy="review")
+    deed = f"{CASE}.seal-m1"
+    async with skipped_time(env, START, script) as world:
+        await world.start(world.launch(ask("permit", "culture", **LEAD), ask("seal", "police", **LEAD)))
+        await world.until("2023-03-03T12:00")
+        await world.engine.decide(CASE, revoke)
+        await world.engine.decide(CASE, SubmitMaterial(**by("deed"), material_id=deed, channel=Channel.POST))
+        await world.until("2023-03-06T12:00")
+        confirm = ConfirmAct(**by("second", "user:supervisor"), proposal_id="revoke")
+        assert await refused(world, confirm) == "suspicion-open"
+        await world.engine.decide(CASE, ClearSuspicion(**by("fine", "user:sup"), material_id=deed, genuine=True))
+        await world.engine.decide(CASE, confirm)
+        assert (await world.result()).outcome.outcome is Outcome.REVOKED
+
+
+async def test_no_file_is_returned_over_a_department_that_is_still_asked(env: WorkflowEnvironment) -> None:
+    script: Script = {
+        "permit": [(instant("2023-02-15T11:00"), PROMISE | {"timing": "HOLD_UNTIL_COMPLETE"})],
+        "seal": [(instant("2023-02-24T10:00"), ACCEPTS)],
+    }
+    returned = FailDeferral(**by("back"), request_id=f"{CASE}.permit", legal_basis="art. 24", remedy="file again")
+    async with skipped_time(env, START, script) as world:
+        seal = ask("seal", "police", role="LEAD", reply_limit="15 working_days")
+        await world.start(world.launch(ask("permit", "culture", **LEAD), seal))
+        await world.until("2023-02-23T10:00")
+        assert await refused(world, returned) == "requests-open"
+        await world.until("2023-02-24T12:00")
+        await world.engine.decide(CASE, returned.model_copy(update={"command_id": "back-2"}))
+        assert (await world.result()).outcome.outcome is Outcome.NOT_DONE
+
+
+@pytest.mark.parametrize("act", list(DangerousAct))
+async def test_no_act_is_proposed_about_a_request_that_the_case_does_not_have(
+    env: WorkflowEnvironment, act: DangerousAct
+) -> None:
+    foreign = ProposeAct(
+        **by("foreign"),
+        act=act,
+        request_id="LD-2034-000002.permit",
+        outcome=Outcome.NOT_DONE if act is DangerousAct.CLOSE_UNANSWERED else None,
+        legal_basis="art. 69",
+        remedy="review",
+    )
+    async with skipped_time(env, START) as world:
+        await world.start(world.launch(ask("permit", "culture", **LEAD)))
+        await world.until("2023-02-15T12:00")
+        assert await refused(world, foreign) == "no-such-request"

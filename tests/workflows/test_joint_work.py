@@ -52,10 +52,11 @@ async def test_points_of_the_minutes_become_binding_requests(env: WorkflowEnviro
     )
     async with skipped_time(env, START, script) as world:
         await world.start(world.launch(ask("permit", "culture", **LEAD)))
-        await world.until("2023-03-13T16:00")
-        past = action.model_copy(update={"until": day("2023-03-10")})
-        late = minutes.model_copy(update={"command_id": "past", "actions": (past,)})
-        assert await refused(world, late) == "date-in-the-past"
+        await world.until("2023-03-13T18:00")
+        for over in ("2023-03-10", "2023-03-13"):
+            past = action.model_copy(update={"until": day(over)})
+            late = minutes.model_copy(update={"command_id": over, "actions": (past,)})
+            assert await refused(world, late) == "date-in-the-past"
         await world.engine.decide(CASE, minutes)
         assert await refused(world, minutes.model_copy(update={"command_id": "again"})) == "minutes-recorded"
         result = await world.result()

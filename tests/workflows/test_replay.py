@@ -8,10 +8,8 @@ import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pydantic import JsonValue
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
@@ -19,7 +17,6 @@ from temporalio.testing import WorkflowEnvironment
 from bootstrap.workers import replayer
 from domain.assignment import AnswerExternal, ReassignRequest, WithdrawRequest
 from domain.decision import WithdrawCase
-from domain.deferral import Channel, SubmitMaterial
 from domain.disable_department import HandOverRound
 from domain.fact import FactKind
 from domain.joint_decision import ConfirmAct, DangerousAct, ProposeAct
@@ -30,17 +27,8 @@ from domain.supplement import IssueSupplementNotice, ReceivedMaterial, ReceiveSu
 from domain.time_decision import ExtendRequest, PauseRequest, ResumeRequest
 from tests.workflows.conftest import CONVERTER
 from tests.workflows.piled_up import refused_and_answered
-from tests.workflows.skipped_time import (
-    CALENDAR,
-    CASE,
-    Script,
-    SkippedTime,
-    ask,
-    day,
-    department,
-    instant,
-    skipped_time,
-)
+from tests.workflows.promise_scenarios import PROMISES, by, finished
+from tests.workflows.skipped_time import CALENDAR, CASE, Script, ask, day, department, instant, skipped_time
 
 HISTORIES = Path(__file__).parent / "histories"
 SAVED = sorted(HISTORIES.glob("*.json"))
@@ -53,6 +41,7 @@ replace the saved history. Expected but missing: {missing}. New: {new}.
 """
 
 
+BRANCH = {"TemporalChangeVersion"}
 RECORDS = frozenset({"record_progress", "record_follow_up"})
 
 
@@ -61,7 +50,7 @@ async def silence(env: WorkflowEnvironment) -> WorkflowHistory:
     async with skipped_time(env, "2023-04-28T09:00", script) as world:
         limits = {"reply_limit": "3 working_days", "sign_limit": "1 working_days"}
         await world.start(world.launch(ask("q", "housing", role="LEAD", **limits)))
-        return await _finished(world)
+        return await finished(world)
 
 
 async def ordered_steps(env: WorkflowEnvironment) -> WorkflowHistory:
@@ -80,9 +69,9 @@ async def ordered_steps(env: WorkflowEnvironment) -> WorkflowHistory:
     async with skipped_time(env, "2023-01-03T09:30", script) as world:
         await world.start(world.launch(*plan))
         await world.until("2023-01-03T15:00")
-        told = AnswerExternal(**_by("told"), request_id=f"{CASE}.owner", reply={"code": "ACCEPTED"})
+        told = AnswerExternal(**by("told"), request_id=f"{CASE}.owner", reply={"code": "ACCEPTED"})
         await world.engine.decide(CASE, told)
-        return await _finished(world)
+        return await finished(world)
 
 
 async def decisions(env: WorkflowEnvironment) -> WorkflowHistory:
@@ -96,13 +85,13 @@ async def decisions(env: WorkflowEnvironment) -> WorkflowHistory:
         await world.until("2023-03-14T09:10")
         request = f"{CASE}.permit"
         to = department("market").route()
-        await world.engine.decide(CASE, ReassignRequest(**_by("move"), request_id=request, to=to))
+        await world.engine.decide(CASE, ReassignRequest(**by("move"), request_id=request, to=to))
         await world.until("2023-03-15T09:10")
         more = Limit.parse("1 working_days")
-        await world.engine.decide(CASE, ExtendRequest(**_by("more"), request_id=request, limit=more))
+        await world.engine.decide(CASE, ExtendRequest(**by("more"), request_id=request, limit=more))
         await world.until("2023-03-16T09:10")
-        await world.engine.decide(CASE, WithdrawCase(**_by("end")))
-        return await _finished(world)
+        await world.engine.decide(CASE, WithdrawCase(**by("end")))
+        return await finished(world)
 
 
 async def outage(env: WorkflowEnvironment) -> WorkflowHistory:
@@ -116,11 +105,11 @@ async def outage(env: WorkflowEnvironment) -> WorkflowHistory:
         await world.start(launch.model_copy(update={"outage_pauses": (rule,)}))
         await world.until("2023-03-22T09:10")
         request = f"{CASE}.permit"
-        await world.engine.decide(CASE, HandOverRound(**_by("off"), request_id=request, round=1))
+        await world.engine.decide(CASE, HandOverRound(**by("off"), request_id=request, round=1))
         await world.until("2023-03-22T10:10")
         to = department("market").route()
-        await world.engine.decide(CASE, ReassignRequest(**_by("move"), request_id=request, to=to))
-        return await _finished(world)
+        await world.engine.decide(CASE, ReassignRequest(**by("move"), request_id=request, to=to))
+        return await finished(world)
 
 
 async def waiting(env: WorkflowEnvironment) -> WorkflowHistory:
@@ -134,18 +123,18 @@ async def waiting(env: WorkflowEnvironment) -> WorkflowHistory:
         await world.start(world.launch(ask("permit", "culture", role="LEAD", reply_limit="3 working_days")))
         await world.until("2023-03-17T10:00")
         request = f"{CASE}.permit"
-        waive = ProposeAct(**_by("waive"), act=DangerousAct.WAIVE_REQUEST, request_id=request, legal_basis="art. 1")
+        waive = ProposeAct(**by("waive"), act=DangerousAct.WAIVE_REQUEST, request_id=request, legal_basis="art. 1")
         await world.engine.decide(CASE, waive)
         await world.until("2023-03-20T10:00")
-        second = _by("no") | {"decided_by": "user:other"}
+        second = by("no") | {"decided_by": "user:other"}
         await world.engine.decide(CASE, ConfirmAct(**second, proposal_id="waive", confirmed=False))
         to = department("market").route()
-        await world.engine.decide(CASE, ReassignRequest(**_by("move"), request_id=request, to=to))
+        await world.engine.decide(CASE, ReassignRequest(**by("move"), request_id=request, to=to))
         await world.until("2023-03-21T10:00")
-        await world.engine.decide(CASE, PauseRequest(**_by("pause"), request_id=request, legal_basis="art. 45"))
+        await world.engine.decide(CASE, PauseRequest(**by("pause"), request_id=request, legal_basis="art. 45"))
         await world.until("2023-03-31T10:00")
-        await world.engine.decide(CASE, ResumeRequest(**_by("resume"), request_id=request))
-        return await _finished(world)
+        await world.engine.decide(CASE, ResumeRequest(**by("resume"), request_id=request))
+        return await finished(world)
 
 
 async def consent(env: WorkflowEnvironment) -> WorkflowHistory:
@@ -157,34 +146,7 @@ async def consent(env: WorkflowEnvironment) -> WorkflowHistory:
         world.store.waiting[f"{CASE}.view", 1] = "inbox-1"
         await world.until("2023-03-17T09:05")
         world.store.waiting.clear()
-        return await _finished(world, FactKind.RUNG_HELD, FactKind.CONSENTED_BY_SILENCE)
-
-
-async def restored(env: WorkflowEnvironment) -> WorkflowHistory:
-    """A promise that was broken only because its paper was recorded late; two people had begun to revoke."""
-    change, accepted = f"{CASE}.change", instant("2023-02-15T11:20")
-    on_trust: dict[str, JsonValue] = {
-        "code": "ACCEPTED_CONDITIONALLY",
-        "timing": "ISSUE_THEN_VERIFY",
-        "commitment": "signed",
-        "deferred": [{"name": "card", "due": "5 working_days", "channels": ["POST"]}],
-    }
-    script: Script = {
-        f"{change}.r1": [(accepted, on_trust)],
-        "change-m1s1": [(instant("2023-03-07T10:30"), {"code": "ACCEPTED"})],
-    }
-    async with skipped_time(env, "2023-02-15T10:05", script) as world:
-        await world.start(world.launch(ask("change", "market", role="LEAD", reply_limit="1 working_days")))
-        await world.until("2023-03-03T12:00")
-        revoke = ProposeAct(**_by("revoke"), act=DangerousAct.REVOKE, legal_basis="art. 69", remedy="review")
-        await world.engine.decide(CASE, revoke)
-        came = SubmitMaterial(**_by("found"), material_id=f"{change}-m1", channel=Channel.POST)
-        in_time = came.model_copy(update={"received_at": instant("2023-02-22T16:00")})
-        await world.engine.decide(CASE, in_time)
-        await world.until("2023-03-06T10:00")
-        second = _by("no") | {"decided_by": "user:other"}
-        await world.engine.decide(CASE, ConfirmAct(**second, proposal_id="revoke", confirmed=False))
-        return await _finished(world, FactKind.REVOCATION_PROPOSED, FactKind.PROMISE_RESTORED)
+        return await finished(world, FactKind.RUNG_HELD, FactKind.CONSENTED_BY_SILENCE)
 
 
 async def silent_holder(env: WorkflowEnvironment) -> WorkflowHistory:
@@ -198,13 +160,13 @@ async def silent_holder(env: WorkflowEnvironment) -> WorkflowHistory:
         launch = world.launch(ask("permit", "culture", role="LEAD", reply_limit="5 working_days"))
         await world.start(launch.model_copy(update={"held_by": {"licence": "market"}}))
         await world.until("2023-02-16T16:59")
-        await world.engine.decide(CASE, IssueSupplementNotice(**_by("notice"), legal_basis="art. 32"))
+        await world.engine.decide(CASE, IssueSupplementNotice(**by("notice"), legal_basis="art. 32"))
         await world.until("2023-02-27T10:00")
-        await world.engine.decide(CASE, WithdrawRequest(**_by("stop"), request_id=f"{CASE}.fetch1-1"))
+        await world.engine.decide(CASE, WithdrawRequest(**by("stop"), request_id=f"{CASE}.fetch1-1"))
         await world.until("2023-03-01T10:00")
         brought = (ReceivedMaterial(name="licence"),)
-        await world.engine.decide(CASE, ReceiveSupplement(**_by("it"), received=brought))
-        return await _finished(world, FactKind.HOLDER_SILENT)
+        await world.engine.decide(CASE, ReceiveSupplement(**by("it"), received=brought))
+        return await finished(world, FactKind.HOLDER_SILENT)
 
 
 async def late_notice(env: WorkflowEnvironment) -> WorkflowHistory:
@@ -216,14 +178,14 @@ async def late_notice(env: WorkflowEnvironment) -> WorkflowHistory:
         unaware = CALENDAR.model_copy(update={"years": known[:-1]})
         await world.start(launch.model_copy(update={"calendar": unaware}))
         await world.until("2023-01-24T12:00")
-        await world.engine.decide(CASE, LearnYears(**_by("learn"), years=known[-1:]))
-        return await _finished(world, FactKind.CALENDAR_LEARNED)
+        await world.engine.decide(CASE, LearnYears(**by("learn"), years=known[-1:]))
+        return await finished(world, FactKind.CALENDAR_LEARNED)
 
 
 async def answer_first(env: WorkflowEnvironment) -> WorkflowHistory:
     """An answer and the refusal of its delivery in one task. Beside it lies what older code made of the same."""
     async with refused_and_answered(env) as world:
-        return await _finished(world, FactKind.REPLIED)
+        return await finished(world, FactKind.REPLIED)
 
 
 async def amended(env: WorkflowEnvironment) -> WorkflowHistory:
@@ -238,10 +200,10 @@ async def amended(env: WorkflowEnvironment) -> WorkflowHistory:
         longer = longer.model_copy(
             update={"days_on": tuple(one for one in notice.days_on if one not in longer.days_off)}
         )
-        await world.engine.decide(CASE, LearnYears(**_by("longer"), years=(longer,), amends=True))
+        await world.engine.decide(CASE, LearnYears(**by("longer"), years=(longer,), amends=True))
         await world.until("2023-01-29T12:00")
-        await world.engine.decide(CASE, LearnYears(**_by("nothing"), taken_back=(notice.year,), amends=True))
-        return await _finished(world, FactKind.CALENDAR_LEARNED)
+        await world.engine.decide(CASE, LearnYears(**by("nothing"), taken_back=(notice.year,), amends=True))
+        return await finished(world, FactKind.CALENDAR_LEARNED)
 
 
 SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
@@ -251,9 +213,9 @@ SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
     "outage": outage,
     "waiting": waiting,
     "consent": consent,
-    "restored": restored,
     "silent_holder": silent_holder,
     "late_notice": late_notice,
+    **PROMISES,
     "answer_first": answer_first,
     "amended": amended,
 }
@@ -285,7 +247,8 @@ def test_every_scenario_has_a_saved_history() -> None:
 def _fingerprint(history: WorkflowHistory) -> Counter[str]:
     """What the workflow asked the server to do, without what depends on how fast the machine was.
 
-    Records are left out: how many facts one of them carries is a matter of moments.
+    Records are left out: how many facts one of them carries is a matter of moments. So is the name of a new branch:
+    what it does differently shows.
     """
     found: Counter[str] = Counter()
     for event in history.events:
@@ -297,18 +260,9 @@ def _fingerprint(history: WorkflowHistory) -> Counter[str]:
                 named = scheduled.activity_id if "." in scheduled.activity_id else scheduled.activity_type.name
                 found[f"{scheduled.activity_type.name} {named} on {scheduled.task_queue.name}"] += 1
             case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
-                found["search attributes"] += 1
+                upserted = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
+                if set(upserted) != BRANCH:
+                    found["search attributes"] += 1
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED | EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
                 found[EventType.Name(event.event_type)] += 1
     return found
-
-
-async def _finished(world: SkippedTime, *taken: FactKind) -> WorkflowHistory:
-    """`taken`: what says that the case went the way for whose sake it is saved."""
-    await world.result()
-    assert [kind for kind in taken if not world.store.of_kind(kind)] == []
-    return await world.history()
-
-
-def _by(command: str) -> dict[str, Any]:
-    return {"command_id": command, "decided_by": "user:leader", "reason": "because"}
