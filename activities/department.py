@@ -13,6 +13,7 @@ from domain.department import DepartmentRoute
 from domain.department_failure import DepartmentDisabled, DepartmentRefusal, DepartmentUnavailable
 from domain.dispatch import Dispatch, Receipt, RoundRef, Withdrawal
 from domain.ids import round_id
+from domain.inbox import MAX_NOTES_PER_ROUND
 from domain.poll_pace import poll_pause
 from domain.ports import DepartmentAdapter, OutageReporter, TimeSource
 from domain.proof import Proof
@@ -94,10 +95,13 @@ class DepartmentActivities:
 
 
 def _heard(reply: JsonValue, ref: RoundRef) -> bool:
-    """A progress note that the case has already. News come one a pause at most, however fast a system talks."""
-    if ref.heard is None or not isinstance(reply, dict) or reply.get("code") != ReplyCode.INTERIM:
+    """A progress note that the case has already. News come one a pause at most, however fast a system talks, and only
+    so many for one round."""
+    if not isinstance(reply, dict) or reply.get("code") != ReplyCode.INTERIM:
         return False
-    return reply.get("note") == ref.heard or activity.info().attempt == 1
+    if ref.notes >= MAX_NOTES_PER_ROUND:
+        return True
+    return ref.heard is not None and (reply.get("note") == ref.heard or activity.info().attempt == 1)
 
 
 def _try_again(error: DepartmentUnavailable, *, at_least: timedelta | None = None) -> ApplicationError:

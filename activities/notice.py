@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from domain.clock import ClockKind
 from domain.notice import AnswerSought, RungFiring, RungResult
 from domain.ports import NoticeChannel, PendingAnswers
 
@@ -20,10 +21,12 @@ class NoticeActivities:
     async def fire_rung(self, firing: RungFiring) -> RungResult:
         """Send one rung's notice.
 
-        An answer that reached us by the due instant and only waits to be applied holds the rung: a deadline has
-        either an answer in time or an escalation, never both.
+        What was awaited, and reached us by the due instant and only waits to be applied, holds the rung: a deadline
+        has either an answer in time or an escalation, never both.
         """
-        held_by = await self._pending.in_time(firing.request_id, firing.round, firing.due_at)
+        signing = firing.clock is ClockKind.SIGN_FOR
+        heard = self._pending.signed_in_time if signing else self._pending.in_time
+        held_by = await heard(firing.request_id, firing.round, firing.due_at)
         if held_by is not None:
             return RungResult(result=f"held: {held_by}", held_by=held_by)
         channel = self._channels.get(firing.channel)

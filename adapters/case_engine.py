@@ -1,9 +1,12 @@
 """The durable engine by technique: a Temporal client."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
@@ -33,6 +36,12 @@ from workflows.search_attributes import at_start
 
 RPC_TIMEOUT = timedelta(seconds=10)
 """No call waits longer for the engine; what was not confirmed is repeated by the relay."""
+HEALTH_TIMEOUT = timedelta(seconds=3)
+_ENDED_BADLY = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')"
+_STUCK = "(ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL)"
+"""Older clusters do not know the attribute."""
+
+_log = logging.getLogger(__name__)
 
 
 class TemporalCaseEngine:
@@ -41,10 +50,11 @@ class TemporalCaseEngine:
     def __init__(self, client: Client, *, rpc_timeout: timedelta = RPC_TIMEOUT) -> None:
         self._client = client
         self._rpc_timeout = rpc_timeout
+        self._tells_who_is_stuck = True
 
     async def start(self, launch: CaseLaunch) -> None:
         departments = ", ".join(launch.plan.departments) or "–"
-        async with translated():
+        async with translated(self._rpc_timeout):
             try:
                 await self._client.start_workflow(
                     CaseCoordination.run,
@@ -63,7 +73,7 @@ class TemporalCaseEngine:
         activity_id = round_id(ref.request_id, ref.round)
         waiting = self._client.get_async_activity_handle(workflow_id=ref.case_id, run_id=None, activity_id=activity_id)
         handle = waiting.with_context(self._sealed_for(ref, activity_id))
-        async with translated():
+        async with translated(self._rpc_timeout):
             try:
                 await handle.complete(answer.model_dump(mode="json"), rpc_timeout=self._rpc_timeout)
             except RPCError as error:
@@ -73,7 +83,7 @@ class TemporalCaseEngine:
         return True
 
     async def note(self, note: DepartmentNote, case_id: str) -> bool:
-        async with translated():
+        async with translated(self._rpc_timeout):
             try:
                 await self._handle(case_id).signal(
                     CaseCoordination.department_note, note, rpc_timeout=self._rpc_timeout
@@ -85,7 +95,7 @@ class TemporalCaseEngine:
         return True
 
     async def decide(self, case_id: str, decision: AnyDecision) -> CaseSnapshot:
-        async with translated(missing=case_id):
+        async with translated(self._rpc_timeout, missing=case_id):
             try:
                 after: CaseSnapshot = await self._handle(case_id).execute_update(
                     CaseCoordination.decide,
@@ -100,30 +110,46 @@ class TemporalCaseEngine:
                 raise
 
     async def snapshot(self, case_id: str) -> CaseSnapshot:
-        async with translated(missing=case_id):
+        async with translated(self._rpc_timeout, missing=case_id):
             return await self._handle(case_id).query(CaseCoordination.snapshot, rpc_timeout=self._rpc_timeout)
 
     async def result(self, case_id: str) -> CaseResult | None:
         handle = self._handle(case_id)
-        async with translated(missing=case_id):
+        async with translated(self._rpc_timeout, missing=case_id):
             described = await handle.describe(rpc_timeout=self._rpc_timeout)
             if described.status is WorkflowExecutionStatus.RUNNING:
                 return None
             return await handle.result(rpc_timeout=self._rpc_timeout)
 
     async def failing_cases(self) -> Sequence[str]:
-        wanted = (
-            "WorkflowType IN ('CaseCoordination', 'FollowUp') AND "
-            "(ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled') OR "
-            "(ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL))"
-        )
-        async with translated():
-            return [one.id async for one in self._client.list_workflows(wanted, rpc_timeout=self._rpc_timeout)]
+        async with translated(self._rpc_timeout):
+            if not self._tells_who_is_stuck:
+                return await self._listed(_ENDED_BADLY)
+            try:
+                return await self._listed(f"{_ENDED_BADLY} OR {_STUCK}")
+            except RPCError as error:
+                if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+                    raise
+                ended = await self._listed(_ENDED_BADLY)
+            self._tells_who_is_stuck = False
+            _log.warning("this Temporal does not know TemporalReportedProblems: cases that are stuck are not found")
+            return ended
+
+    async def _listed(self, how: str) -> list[str]:
+        wanted = f"WorkflowType IN ('CaseCoordination', 'FollowUp') AND ({how})"
+        return [one.id async for one in self._client.list_workflows(wanted, rpc_timeout=self._rpc_timeout)]
+
+    async def keeps_history_for(self) -> timedelta:
+        wanted = DescribeNamespaceRequest(namespace=self._client.namespace)
+        async with translated(self._rpc_timeout):
+            told = await self._client.workflow_service.describe_namespace(wanted, timeout=self._rpc_timeout)
+        return told.config.workflow_execution_retention_ttl.ToTimedelta()
 
     async def ready(self) -> str | None:
+        within = min(self._rpc_timeout, HEALTH_TIMEOUT)
         try:
-            async with _reached():
-                serving = await self._client.service_client.check_health(timeout=timedelta(seconds=3))
+            async with _reached(within):
+                serving = await self._client.service_client.check_health(timeout=within)
         except RPCError as error:
             return f"Temporal does not answer: {error.status.name}"
         return None if serving else "Temporal answers that it is not serving"
@@ -145,10 +171,10 @@ class TemporalCaseEngine:
 
 
 @asynccontextmanager
-async def translated(*, missing: str | None = None) -> AsyncIterator[None]:
+async def translated(within: timedelta, *, missing: str | None = None) -> AsyncIterator[None]:
     """Turn the client's errors into ours; what is unknown to us passes through."""
     try:
-        async with _reached():
+        async with _reached(within):
             yield
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND and missing is not None:
@@ -167,10 +193,16 @@ async def translated(*, missing: str | None = None) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _reached() -> AsyncIterator[None]:
-    """A lazy client that has never reached its server yet tells so by a bare RuntimeError, and tries anew each time."""
+async def _reached(within: timedelta) -> AsyncIterator[None]:
+    """A lazy client that has never reached its server yet tells so by a bare RuntimeError, and tries anew each time.
+
+    Its calls wait for each other while one of them connects, which no timeout of a call bounds.
+    """
     try:
-        yield
+        async with asyncio.timeout(within.total_seconds()):
+            yield
+    except TimeoutError as error:
+        raise RPCError("no answer in time", RPCStatusCode.DEADLINE_EXCEEDED, b"") from error
     except RuntimeError as error:
         if not str(error).startswith(_NEVER_REACHED):
             raise

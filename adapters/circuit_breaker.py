@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from adapters.failed_attempts import NOT_KEPT
 from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
 from domain.outage import Outage, OutageCause
 
@@ -28,12 +29,15 @@ _CAUSES: Final = {
     "redirect": OutageCause.FAILING,
     "soap-server": OutageCause.FAILING,
 }
-_OURS: Final = frozenset({"outbox", "secret", "directory", "rate"})
-"""Our own trouble, which is no outage of the department's."""
+_OURS: Final = frozenset({NOT_KEPT, "secret", "directory", "rate"})
+"""Our own trouble: it says nothing about the department's system."""
 
 
 class CircuitBreaker:
-    """Opens after `failures` unavailabilities in a row; a refusal is an answer and counts as health."""
+    """Opens after `failures` unavailabilities of the system in a row; a refusal is an answer and counts as health.
+
+    Trouble of our own counts as neither.
+    """
 
     def __init__(
         self,
@@ -54,11 +58,11 @@ class CircuitBreaker:
         self._opened_at: float | None = None
         self._probing = False
         self._first: Outage | None = None
-        """The first failure of the department's in the row."""
+        """The first failure in the row."""
 
     @property
     def outage(self) -> Outage | None:
-        """None while the system counts as up, and for trouble of our own."""
+        """None while the system counts as up."""
         return self._first if self._opened_at is not None else None
 
     @property
@@ -105,9 +109,11 @@ class CircuitBreaker:
         return max(0.0, self._opened_at + self._open_seconds - self._monotonic())
 
     def _note_failure(self, error: DepartmentUnavailable) -> None:
-        self._failed += 1
         cause = _cause_of(error)
-        if self._first is None and cause is not None:
+        if cause is None:
+            return
+        self._failed += 1
+        if self._first is None:
             self._first = Outage(since=self._now(), cause=cause)
         if self._failed >= self._allowed:
             begins = self._opened_at is None

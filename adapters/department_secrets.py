@@ -27,6 +27,9 @@ from domain.codes import Technique
 from domain.department import Department
 from domain.department_failure import DepartmentUnavailable
 
+MOST_SHARED = 4
+MOST_RETIRING = MOST_SHARED + 1
+"""As many as one change replaces at most: our own key is the fifth."""
 _WEBHOOK_SECRET = re.compile(r"(whsec_)?[A-Za-z0-9+/]{32,128}={0,2}", re.ASCII)
 
 
@@ -81,9 +84,9 @@ class DepartmentSecret(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    webhook_secrets: tuple[SecretStr, ...] = Field(default=(), max_length=4)
+    webhook_secrets: tuple[SecretStr, ...] = Field(default=(), max_length=MOST_SHARED)
     """We sign with the first one and accept every one."""
-    retiring: tuple[RetiringSecret, ...] = Field(default=(), max_length=3)
+    retiring: tuple[RetiringSecret, ...] = Field(default=(), max_length=MOST_RETIRING)
     """Until they expire we sign with them too and accept them."""
     bearer_token: SecretStr | None = Field(default=None, min_length=16)
     coming_token: ComingToken | None = None

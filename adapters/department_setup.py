@@ -6,26 +6,34 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr, ValidationError
 
 from adapters.department_check import DepartmentCheck
-from adapters.department_secrets import ComingToken, DepartmentSecret, RetiringSecret, random_secret
-from adapters.outgoing_address import AddressGuard
+from adapters.department_secrets import (
+    MOST_RETIRING,
+    ComingToken,
+    DepartmentSecret,
+    RetiringSecret,
+    random_secret,
+)
+from adapters.outgoing_address import AddressGuard, within_this_machine
 from adapters.secret_file import SecretFile
 from adapters.webhook_signature import new_private_key, public_key_of
 from domain.department import Department
 from domain.department_failure import DepartmentUnavailable
 from domain.department_setup import CheckReport, IssuedKeys, KeyChange
-from domain.errors import invalid
+from domain.errors import LiandongError, conflict, invalid
 from domain.ports import TimeSource
-
-_MOST_RETIRING = 3
 
 
 class FileDepartmentSetup:
-    """The port `DepartmentSetup` over the file of secrets."""
+    """The port `DepartmentSetup` over the file of secrets. `plays`: departments are simulated on this machine.
 
-    def __init__(self, secrets: SecretFile, check: DepartmentCheck, time: TimeSource) -> None:
+    Otherwise only the operator's own file may say that one lives here, where Temporal and our own doors listen.
+    """
+
+    def __init__(self, secrets: SecretFile, check: DepartmentCheck, time: TimeSource, *, plays: bool = False) -> None:
         self._secrets = secrets
         self._check = check
         self._time = time
+        self._plays = plays
 
     async def issue(self, department: Department) -> IssuedKeys:
         fresh = random_secret(department.technique)
@@ -58,6 +66,8 @@ class FileDepartmentSetup:
     async def check_address(self, department: Department) -> str | None:
         if not department.base_url:
             return None
+        if not self._plays and within_this_machine(department.own_network):
+            return "address: this machine is no department's own network; departments.toml may say otherwise"
         try:
             await AddressGuard(department.own_network, self._check.resolve).pin(department.base_url)
         except DepartmentUnavailable as error:
@@ -67,10 +77,14 @@ class FileDepartmentSetup:
 
 
 def replaced(before: DepartmentSecret, fresh: DepartmentSecret, change: KeyChange, now: datetime) -> DepartmentSecret:
-    """The entry after a change of keys. `fresh` holds new ones of the department's technique."""
+    """The entry after a change of keys. `fresh` holds new ones of the department's technique.
+
+    Raises CONFLICT `former-keys-in-use` where a key that was promised for longer would fall off.
+    """
     until = now + change.overlap
     values = dict(before)
-    retiring = [one for one in before.retiring if one.until > now]
+    former = [one for one in before.retiring if one.until > now]
+    retiring = list(former)
     if change.shared:
         retiring = [RetiringSecret(secret=one, until=until) for one in before.webhook_secrets] + retiring
         values |= {name: getattr(fresh, name) for name in fresh.model_fields_set}
@@ -81,7 +95,10 @@ def replaced(before: DepartmentSecret, fresh: DepartmentSecret, change: KeyChang
         values["signing_key"] = SecretStr(new_private_key()) if change.asymmetric else None
     if change.public_keys is not None:
         values["public_keys"] = change.public_keys
-    values["retiring"] = tuple(one for one in retiring if one.until > now)[:_MOST_RETIRING]
+    good = [one for one in retiring if one.until > now]
+    if (too_many := len(good) - MOST_RETIRING) > 0:
+        raise _still_in_use(sorted(one.until for one in former)[too_many - 1])
+    values["retiring"] = tuple(good)
     return DepartmentSecret.model_validate(values)
 
 
@@ -94,8 +111,19 @@ def _token(
     if before.bearer_token is None or change.overlap == timedelta(0):
         return {"bearer_token": fresh.bearer_token, "coming_token": None}
     coming = before.coming_token
-    shown = coming.token if coming is not None and coming.shown_from <= now else before.bearer_token
+    if coming is not None and coming.shown_from > now:
+        # The department was told that this one is shown from then on
+        raise _still_in_use(coming.shown_from)
+    shown = coming.token if coming is not None else before.bearer_token
     return {"bearer_token": shown, "coming_token": ComingToken(token=fresh.bearer_token, shown_from=until)}
+
+
+def _still_in_use(until: datetime) -> LiandongError:
+    return conflict(
+        "former-keys-in-use",
+        f"keys of earlier changes are still good: change them from {until.isoformat(timespec='seconds')} on, or "
+        "replace today's at once (overlap_hours 0)",
+    )
 
 
 def _issued(secret: DepartmentSecret) -> IssuedKeys:

@@ -25,7 +25,7 @@ class TemporalFollowUpEngine:
         self._rpc_timeout = rpc_timeout
 
     async def start(self, launch: FollowUpLaunch) -> None:
-        async with translated():
+        async with translated(self._rpc_timeout):
             try:
                 await self._client.start_workflow(
                     FollowUp.run,
@@ -41,7 +41,7 @@ class TemporalFollowUpEngine:
                 return
 
     async def act(self, follow_up_id: str, command: AnyFollowUpCommand) -> FollowUpSnapshot:
-        async with translated():
+        async with translated(self._rpc_timeout):
             try:
                 after: FollowUpSnapshot = await self._handle(follow_up_id).execute_update(
                     FollowUp.act, command, id=command.command_id, rpc_timeout=self._rpc_timeout
@@ -57,7 +57,7 @@ class TemporalFollowUpEngine:
         return after
 
     async def snapshot(self, follow_up_id: str) -> FollowUpSnapshot:
-        async with translated():
+        async with translated(self._rpc_timeout):
             try:
                 return await self._handle(follow_up_id).query(FollowUp.snapshot, rpc_timeout=self._rpc_timeout)
             except RPCError as error:

@@ -16,7 +16,7 @@ class TemporalOutageReporter:
 
     async def report(self, case_id: str, note: OutageNote) -> None:
         case = self._client.get_workflow_handle_for(CaseCoordination.run, case_id)
-        async with translated():
+        async with translated(RPC_TIMEOUT):
             try:
                 await case.signal(CaseCoordination.department_outage, note, rpc_timeout=RPC_TIMEOUT)
             except RPCError as error:

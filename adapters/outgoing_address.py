@@ -26,6 +26,8 @@ _EMBEDDED_IPV4 = tuple(
 _METADATA = frozenset(map(ipaddress.ip_address, ("169.254.169.254", "100.100.100.200", "fd00:ec2::254")))
 """Where clouds hand out the keys of a machine. Never a department, whatever network it names as its own."""
 
+_LOOPBACK = tuple(map(ipaddress.ip_network, ("127.0.0.0/8", "::1/128")))
+
 
 @dataclass(frozen=True)
 class Pinned:
@@ -34,6 +36,12 @@ class Pinned:
     url: httpx.URL
     host: str
     name: str | None
+
+
+def within_this_machine(own_network: str | None) -> bool:
+    """Whether what the directory calls the department's own network is where our own parts listen."""
+    network = ipaddress.ip_network(own_network) if own_network else None
+    return network is not None and any(network.overlaps(one) for one in _LOOPBACK if one.version == network.version)
 
 
 def no_url() -> DepartmentUnavailable:

@@ -2,12 +2,14 @@
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
 
 from adapters.department_secrets import DepartmentSecret, DepartmentSecrets
+from domain.department import Department
 
 _log = structlog.get_logger(__name__)
 
@@ -34,18 +36,34 @@ class SecretFile:
 
     def change(self, code: str, new: Callable[[DepartmentSecret], DepartmentSecret]) -> DepartmentSecret:
         """Replace one department's entry; durable when it returns. Blocks while another process changes the file."""
+        with self._alone():
+            secret = new(self._known.of(code))
+            self._save(self._known.changed(code, secret))
+            return secret
+
+    def complete_for(self, departments: Iterable[Department]) -> DepartmentSecrets:
+        """New secrets for departments that lack what their technique needs; nothing else changes."""
+        with self._alone():
+            complete = self._known.completed_for(departments)
+            if not complete.same_as(self._known):
+                self._save(complete)
+            return complete
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """With the file as it is now, which no other process changes meanwhile."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(self._path.with_name(f".{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            current = _read(self._path)
-            secret = new(current.of(code))
-            self._known = current.changed(code, secret)
-            self._known.save(self._path)
-            self._seen = self._stamp()
-            return secret
+            self._known = _read(self._path)
+            yield
         finally:
             os.close(lock)
+
+    def _save(self, secrets: DepartmentSecrets) -> None:
+        secrets.save(self._path)
+        self._known, self._seen = secrets, self._stamp()
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:

@@ -10,7 +10,7 @@ from api.throttle import Throttle, source_of
 from domain.errors import ErrorCategory, LiandongError
 from domain.person import Person, PersonRole
 from services.access import Action, may
-from services.authenticate import authenticate, token_hash
+from services.authenticate import authenticate
 from services.office import Office
 
 MAX_TOKEN_CHARACTERS = 512
@@ -40,9 +40,6 @@ async def _authenticated(
         raise LiandongError(
             ErrorCategory.UNAUTHENTICATED, "token-missing", "send the header `Authorization: Bearer <token>`"
         )
-    throttle: Throttle = request.app.state.throttle
-    source, seal = source_of(request.client.host if request.client else None), token_hash(credentials.credentials)
-    throttle.tokens.admit(source, seal)
     try:
         if len(credentials.credentials) > MAX_TOKEN_CHARACTERS:
             raise LiandongError(ErrorCategory.UNAUTHENTICATED, "unknown-token", "this token opens nothing")
@@ -50,9 +47,9 @@ async def _authenticated(
         person = await authenticate(office, credentials.credentials)
     except LiandongError as refusal:
         if refusal.category is ErrorCategory.UNAUTHENTICATED:
-            throttle.tokens.was_wrong(source, seal)
+            throttle: Throttle = request.app.state.throttle
+            throttle.token_was_wrong(source_of(request.client.host if request.client else None))
         raise
-    throttle.tokens.was_good(source, seal)
     request.state.actor = person.actor
     return person
 

@@ -80,9 +80,16 @@ class Throttle:
         codes_a_minute: int = FAILED_CODES_A_MINUTE,
         signatures_a_minute: int = FAILED_SIGNATURES_A_MINUTE,
     ) -> None:
-        self.tokens = Guesses(tokens_a_minute)
+        self._tokens = Failures(tokens_a_minute)
         self.codes = Guesses(codes_a_minute)
         self._signatures = Failures(signatures_a_minute)
+
+    def token_was_wrong(self, source: str) -> None:
+        """Raises TooManyFailures. Called after the check: tokens are too long to be guessed, so that a good one tells
+        nothing by getting in, and nobody who guesses can keep out a hall that shares the address.
+        """
+        if refusal := self._tokens.count(source):
+            raise refusal
 
     def signature_was_wrong(self, department: str) -> None:
         """Raises TooManyFailures. Called after the check, so that a good signature is never made to wait."""

@@ -33,7 +33,7 @@ from bench.office import Counter, brief
 from bench.policy import TEXT
 from bench.stage import Stage, stage
 from bootstrap.first_start import SECRETS_FILE
-from bootstrap.invariant_check import check_invariants
+from bootstrap.invariant_check import CheckProgress, check_invariants
 from bootstrap.open_store import open_store
 from bootstrap.settings import Settings
 
@@ -143,7 +143,7 @@ async def _bench(at: Stage, stack: AsyncExitStack, progress: Progress) -> Bench:
     empty = await stack.enter_async_context(child("bench.empty_endpoint"))
     await _lift_limits(at.product)
     # The simulated departments take everything in and say nothing: we answer in their name
-    await brief(engine.ready["simulators"], None)
+    await brief(engine.ready["simulators"], engine.ready["simulators_control"], None)
     counter = Counter.of(engine.ready["api"], at.product.data_dir)
     stack.push_async_callback(counter.close)
     secrets = json.loads((at.product.data_dir / SECRETS_FILE).read_bytes())
@@ -170,7 +170,9 @@ async def measure(bursts: Sequence[int], duplicates: Sequence[int], progress: Pr
         await bench.burst(10, 50)
         found = [await bench.burst(messages, share) for messages in bursts for share in duplicates]
         progress.reset(bench.bar, description="checking invariants", total=None)
-        findings, _ = await check_invariants(at.product, lambda number: progress.update(bench.bar, completed=number))
+        findings, _ = await check_invariants(
+            at.product, CheckProgress(lambda number: progress.update(bench.bar, completed=number))
+        )
     return Report(measured_at=datetime.now(UTC), environment=environment, bursts=tuple(found), findings=findings)
 
 

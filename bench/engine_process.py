@@ -28,7 +28,12 @@ async def main(data_dir: Path, temporal_address: str) -> None:
     # An outside Temporal comes with keys of its own; this one was started a moment ago
     write_private(settings.codec_key_file, new_key_line("bench"))
     async with running_product(settings, simulators=True) as product:
-        say_ready(api=product.running.api_url, simulators=product.running.simulators_url or "")
+        running = product.running
+        say_ready(
+            api=running.api_url,
+            simulators=running.simulators_url or "",
+            simulators_control=running.simulators_control or "",
+        )
         ended = asyncio.create_task(until_input_ends())
         failed = asyncio.create_task(product.failed())
         await asyncio.wait({ended, failed}, return_when=asyncio.FIRST_COMPLETED)

@@ -24,7 +24,7 @@ from bench.report import show
 from bench.rungs import TITLES, LostCaseError, Rung
 from bench.sample import Figures, Sample, figures
 from bench.stage import Stage, all_rungs, stage
-from bootstrap.invariant_check import check_invariants
+from bootstrap.invariant_check import CheckProgress, check_invariants
 from domain.invariants import Finding
 
 BASE = "L2"
@@ -158,7 +158,7 @@ async def _checked(plan: Plan, at: Stage, progress: Progress) -> tuple[tuple[Fin
         seen = number
         progress.update(bar, completed=number)
 
-    findings, _ = await check_invariants(at.product, count)
+    findings, _ = await check_invariants(at.product, CheckProgress(count))
     return findings, seen
 
 

@@ -62,9 +62,9 @@ class Counter:
         return lost if outcome == "DONE" else [*lost, f"{case_id}: outcome {outcome}"]
 
 
-async def brief(simulators_url: str, apart: float | None) -> None:
+async def brief(simulators_url: str, control: str, apart: float | None) -> None:
     """Departments take a request in at once and answer one after the other (None: never); none signs for it first."""
-    door = ApiClient(simulators_url, None)
+    door = ApiClient(simulators_url, control)
     try:
         for code in DEPARTMENTS:
             after = None if apart is None else answer_after(code, apart)

@@ -46,7 +46,7 @@ class Stage:
             department_secrets(folder, departments())
             before = set(children_of(os.getpid()))
             played = self.stack.enter_context(SimulatorProcess(folder / SECRETS_FILE))
-            await brief(played.url, self.apart)
+            await brief(played.url, played.control, self.apart)
             setup = setup.model_copy(update={"secrets": folder / SECRETS_FILE, "simulators": played.url})
             processes |= _departments(set(children_of(os.getpid())) - before)
         worker = await self._child("bench.bare_worker", setup.model_dump_json())
@@ -55,7 +55,7 @@ class Stage:
     async def _engine(self) -> Rung:
         data_dir = self.product.data_dir
         engine = await self._child("bench.engine_process", str(data_dir), self.server.address)
-        await brief(engine.ready["simulators"], self.apart)
+        await brief(engine.ready["simulators"], engine.ready["simulators_control"], self.apart)
         counter = Counter.of(engine.ready["api"], data_dir)
         self.stack.push_async_callback(counter.close)
         processes = {"worker": engine.pid} | _departments(children_of(engine.pid))

@@ -1,4 +1,4 @@
-"""What an operator does beside the running product: tokens, calendar notices, evidence. The store is enough."""
+"""What an operator does beside the running product: tokens, evidence. The store is enough."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -13,8 +13,6 @@ from bootstrap.settings import Settings
 from domain.audit import AuditKind, AuditRecord
 from domain.kept_message import KeptMessage
 from domain.retention import Expired, Retention, months_before
-from domain.working_calendar import YearNotice
-from services.preview_notice import MovedClock, preview_notice
 from services.read_kept_messages import read_kept_messages
 from services.take_in_messages import TakenIn, take_in_messages
 
@@ -23,18 +21,6 @@ async def new_token(settings: Settings, person_id: str) -> str:
     """One more token for a person who is known. Raises NOT_FOUND."""
     async with open_store(settings) as store:
         return await renew_token(store, person_id, SystemTime().now())
-
-
-async def preview_calendar(settings: Settings, notice: YearNotice) -> tuple[MovedClock, ...]:
-    """Which clocks of running cases a notice would move."""
-    async with open_store(settings) as store:
-        return await preview_notice(store, notice, SystemTime().now())
-
-
-async def load_calendar(settings: Settings, notice: YearNotice) -> None:
-    """Load a year notice into the store; the running product tells the cases that need it."""
-    async with open_store(settings) as store, store.writing() as session:
-        await session.calendars.load(notice)
 
 
 async def kept_messages(settings: Settings, case_id: str) -> tuple[KeptMessage, ...]:

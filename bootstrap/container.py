@@ -25,18 +25,19 @@ from adapters.notice_file import NoticeFile
 from adapters.outage_reporter import TemporalOutageReporter
 from adapters.secret_file import SecretFile
 from adapters.system_time import SystemTime
+from bootstrap.calendar import stored_calendar
 from bootstrap.circuit_metrics import CircuitCollector
 from bootstrap.data_converter import build_data_converter
 from bootstrap.data_dir import open_data_dir
 from bootstrap.directory_workers import follow_directory
 from bootstrap.effective_policy import NOTICE_CHANNEL, Whereabouts, effective_policy
-from bootstrap.first_start import SECRETS_FILE, Keys, create_people, department_secrets, seed
+from bootstrap.first_start import SECRETS_FILE, Keys, department_secrets, prepare
 from bootstrap.keyring import open_key_ring
 from bootstrap.mail import build_mail
 from bootstrap.matching_key import open_seals
 from bootstrap.open_store import open_store
 from bootstrap.policies import PolicyError, load_notices
-from bootstrap.settings import Pace, Settings
+from bootstrap.settings import Settings
 from bootstrap.telemetry import Telemetry, build_telemetry
 from bootstrap.temporal_client import connect
 from bootstrap.tokens import tokens_file
@@ -46,7 +47,6 @@ from domain.department import Department
 from domain.policy import DistrictPolicy
 from domain.ports import DepartmentAdapter, NoticeChannel
 from services.office import Office
-from store.calendar_source import StoredCalendar
 from store.desk import StoredDesk
 from store.kept_exchanges import StoredExchanges
 from store.pending_answers import StoredPendingAnswers
@@ -118,11 +118,12 @@ async def open_container(settings: Settings, where: Whereabouts) -> AsyncIterato
     time = SystemTime()
     telemetry = build_telemetry(settings.telemetry)
     async with open_store(settings) as store:
-        keys = Keys(tokens_file(settings.data_dir), {})
         if where.serves:
-            keys = await create_people(store, settings.data_dir, policy.departments, time.now())
-            await seed(store, policy.departments, load_notices(settings.policies))
-        department_secrets(settings.data_dir, policy.departments)
+            notices = load_notices(settings.policies)
+            keys = await prepare(store, settings.data_dir, policy.departments, notices, time.now())
+        else:
+            keys = Keys(tokens_file(settings.data_dir), {})
+            department_secrets(settings.data_dir, policy.departments)
         secrets = SecretFile(settings.data_dir / SECRETS_FILE)
         exchanges = StoredExchanges(store)
         options = LineOptions(prepare=telemetry.instrument, exchanges=exchanges)
@@ -132,33 +133,26 @@ async def open_container(settings: Settings, where: Whereabouts) -> AsyncIterato
         adapters = build_adapters(lines, time, where.public_url, people)
         telemetry.registry.register(CircuitCollector(lines.circuits))
         client = await connect(settings.temporal, where, telemetry, build_data_converter(keys_of_payloads))
-        compressed = _compressed_day_seconds(settings)
         channels = {NOTICE_CHANNEL: NoticeFile(settings.notice_log_file, time)}
         office = Office(
             store=store,
             engine=TemporalCaseEngine(client),
             time=time,
             policy=policy,
-            calendar=StoredCalendar(store, compressed_day_seconds=compressed),
+            calendar=stored_calendar(store, policy, settings),
             adapters=adapters,
             materials=MaterialFolder(settings.data_dir / "materials"),
             follow_ups=TemporalFollowUpEngine(client),
             seals=open_seals(settings),
             notices=channels,
             new_id=lambda: uuid4().hex,
-            setup=FileDepartmentSetup(secrets, DepartmentCheck(time), time),
+            setup=FileDepartmentSetup(secrets, DepartmentCheck(time), time, plays=where.simulators_url is not None),
         )
         try:
             yield Container(settings, policy, store, office, client, telemetry, lines, adapters, channels, keys)
         finally:
             await lines.close()
             telemetry.shutdown()
-
-
-def _compressed_day_seconds(settings: Settings) -> int | None:
-    if settings.pace.mode is not Pace.COMPRESSED:
-        return None
-    return max(1, round(settings.pace.seconds_per_working_day))
 
 
 def _finder(store: SqlStore) -> FindDepartment:

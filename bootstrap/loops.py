@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bootstrap.log import get_logger
 from domain.errors import ErrorCategory, LiandongError
-from services.bring_years import bring_years
+from services.bring_years import NOBODY, bring_years
 from services.disable_department import hand_over_disabled
 from services.draft_precedents import draft_precedents
 from services.office import Office
@@ -42,11 +42,19 @@ class Loop:
                 pause = min(pause * 2, max(_LONGEST_PAUSE_SECONDS, self.pause_seconds))
                 level = _log.warning if error.category is ErrorCategory.UNAVAILABLE else _log.error
                 level("loop step failed", loop=self.name, code=error.code, next_in_seconds=pause)
-            except Exception:
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and _is_to_end():
+                    raise
                 pause = min(pause * 2, max(_LONGEST_PAUSE_SECONDS, self.pause_seconds))
                 _log.exception("loop step failed", loop=self.name, next_in_seconds=pause)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
+
+
+def _is_to_end() -> bool:
+    """Else something inside the step was cancelled, and the group of tasks would let the loop go without a word."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def office_loops(office: Office) -> tuple[Loop, ...]:
@@ -66,7 +74,7 @@ def office_loops(office: Office) -> tuple[Loop, ...]:
         await relay_ratings(office)
         await reopen_unresolved(office)
 
-    brought: str | None = None
+    brought = NOBODY
 
     async def years() -> None:
         nonlocal brought

@@ -120,6 +120,8 @@ _HOME = {
     "version": "district.toml",
     "max_extensions_per_round": "district.toml",
     "follow_up_attempts": "district.toml",
+    "office_hours": "district.toml",
+    "receipt_outside_hours_counts_next_day": "district.toml",
     "limits": "limits.toml",
     "ladder": "ladders.toml",
     "categories": "categories.toml",

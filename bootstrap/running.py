@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bootstrap.private_file import read_entries, write_private
 from bootstrap.settings import Settings, TemporalMode
@@ -23,6 +23,8 @@ class Running(BaseModel):
     temporal_ui_url: str | None = None
     simulators_url: str | None = None
     """Only while the demonstration's simulators run."""
+    simulators_control: str | None = Field(default=None, repr=False)
+    """Opens their scripts and journals."""
     day_seconds: float | None = None
     """Length of a working day when limits are compressed."""
 

@@ -8,13 +8,24 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status
 from opentelemetry.util.types import Attributes, AttributeValue
 
-# Texts of exceptions quote inputs, and a query string may hold what somebody searched for
-_DROPPED = frozenset({"url.query", "exception.message", "exception.stacktrace"})
-_ADDRESSES = frozenset({"url.full", "http.url", "http.target"})
+# Texts of exceptions quote inputs, a query string may hold what somebody searched for, and the path of a request to us
+# whatever somebody typed, or the token of a mailed link: `http.route` says which door it was
+_DROPPED = frozenset(
+    {
+        "url.path",
+        "url.query",
+        "http.target",
+        "http.request.method_original",
+        "exception.message",
+        "exception.stacktrace",
+    }
+)
+_ADDRESSES = frozenset({"url.full", "http.url"})
+"""Of our own requests, to addresses of the directory."""
 
 
 class PrivateSpanExporter(SpanExporter):
-    """Passes spans on without exception texts, status texts and query strings."""
+    """Passes spans on without exception texts, status texts, query strings and what was typed as a path."""
 
     def __init__(self, target: SpanExporter) -> None:
         self._target = target

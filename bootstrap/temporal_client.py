@@ -1,5 +1,8 @@
 """Connects to Temporal: address, certificates, encryption, tracing."""
 
+from datetime import timedelta
+from typing import Final
+
 from temporalio.client import Client
 from temporalio.converter import DataConverter
 from temporalio.service import RPCError
@@ -11,6 +14,9 @@ from bootstrap.telemetry import Telemetry
 from bootstrap.temporal_tls import TemporalTlsError, certificates, tls_problem
 
 _log = get_logger(__name__)
+
+_CONNECT_TIMEOUT: Final = timedelta(seconds=10)
+"""For an address that swallows everything; who only keeps silent is bounded by each call itself."""
 
 
 async def connect(
@@ -27,6 +33,7 @@ async def connect(
             data_converter=converter,
             interceptors=[telemetry.temporal_interceptor()],
             lazy=where.lazy_engine,
+            connect_timeout=_CONNECT_TIMEOUT,
         )
     except (RPCError, RuntimeError) as error:
         if (problem := await tls_problem(where.temporal_address, settings.tls)) is not None:

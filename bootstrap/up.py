@@ -169,6 +169,7 @@ def _running(
         temporal_address=temporal.address if temporal else settings.temporal.address,
         temporal_ui_url=temporal.ui_url if temporal else settings.temporal.ui_url,
         simulators_url=simulated.url if simulated else None,
+        simulators_control=simulated.control if simulated else None,
         day_seconds=settings.pace.seconds_per_working_day if settings.pace.mode is Pace.COMPRESSED else None,
     )
 

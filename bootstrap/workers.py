@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pydantic
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.converter import DataConverter
+from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
@@ -22,6 +23,8 @@ from workflows.case_coordination import CaseCoordination
 from workflows.follow_up import FollowUp
 
 WORKFLOWS = [CaseCoordination, FollowUp]
+_FAILS_THE_RUN = [pydantic.ValidationError]
+"""Input that no code of ours can read; everything else unforeseen holds the case until it is mended."""
 
 _PASSED_THROUGH = ("domain", "activities", "workflows", *SANDBOX_PASSTHROUGH)
 """Modules of ours that hold no mutable state: loading them anew for every case would cost time and prove nothing."""
@@ -53,11 +56,22 @@ def engine_worker(
         workflows=WORKFLOWS,
         activities=[record.record_progress, record.record_follow_up, notice.fire_rung, notice.answer_in_time],
         workflow_runner=workflow_runner() if sandboxed else UnsandboxedWorkflowRunner(),
-        workflow_failure_exception_types=[pydantic.ValidationError],
+        workflow_failure_exception_types=_FAILS_THE_RUN,
         max_concurrent_workflow_tasks=settings.max_concurrent_workflow_tasks,
         max_concurrent_activities=settings.max_concurrent_activities,
         max_cached_workflows=settings.max_cached_workflows,
         graceful_shutdown_timeout=graceful,
+    )
+
+
+def replayer(converter: DataConverter, interceptors: Sequence[Interceptor] = ()) -> Replayer:
+    """Runs histories on today's code as the engine's worker would, and raises where the two part ways."""
+    return Replayer(
+        workflows=WORKFLOWS,
+        workflow_runner=workflow_runner(),
+        data_converter=converter,
+        interceptors=interceptors,
+        workflow_failure_exception_types=_FAILS_THE_RUN,
     )
 
 

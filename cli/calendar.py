@@ -1,4 +1,4 @@
-"""`liandong calendar …`: the working calendar in force; new year notices are loaded by `calendar_load.py`."""
+"""`liandong calendar …`: the working calendar in force; `calendar_load.py` and `calendar_undo.py` change it."""
 
 import asyncio
 from datetime import date
@@ -8,7 +8,7 @@ import typer
 
 from bootstrap.api_client import Json
 from cli.later import Later, LaterGroup
-from cli.screen import CommandError, console, table
+from cli.screen import CommandError, console, local, table
 from cli.session import AS_HELP, speaking_as
 
 
@@ -18,6 +18,11 @@ class CalendarGroup(LaterGroup):
             "load",
             "cli.calendar_load",
             "加载通知 · Load a State Council notice; cases that run are counted anew, what is over stays.",
+        ),
+        Later(
+            "undo",
+            "cli.calendar_undo",
+            "撤回通知 · Take the latest notice of a year back, to the one before or to nothing known.",
         ),
     )
 
@@ -47,7 +52,15 @@ def show(
             "When the State Council has published it: liandong calendar load FILE"
         )
     rows = [
-        [str(one["year"]), one["notice_number"], one["status"], _days(one["days_off"]), _days(one["days_on"])]
+        [
+            str(one["year"]),
+            one["notice_number"],
+            one["status"],
+            _days(one["days_off"]),
+            _days(one["days_on"]),
+            _loaded(one),
+            one["instead_of"] or "无 nothing known",
+        ]
         for one in calendar["years"]
         if year in (None, one["year"])
     ]
@@ -55,8 +68,14 @@ def show(
         f"日历 · Calendar {calendar['version']}, {calendar['opens'][:5]}–{calendar['closes'][:5]}, "
         f"已知至 known until {calendar['known_until'] or '–'}"
     )
-    columns = ["年 Year", "文号 Notice", "状态 Status", "放假 Days off", "调休上班 Workdays"]
-    console().print(table(title, columns, rows))
+    columns = ["年 Year", "文号 Notice", "状态 Status", "放假 Days off", "调休上班 Workdays", "加载 Loaded"]
+    console().print(table(title, [*columns, "可撤回至 Undo goes to"], rows))
+    counts = calendar["receipt_outside_hours_counts_next_day"]
+    console().print(
+        "非办公时间收到的，视为下一办公时间收到 · What arrives outside office hours counts at the next opening."
+        if counts
+        else "非办公时间收到的，按当日计 · What arrives outside office hours counts on its own day."
+    )
     if calendar["compressed_day_seconds"]:
         seconds = calendar["compressed_day_seconds"]
         console().print(f"演示节奏 · Compressed: one day lasts {seconds} s and the office never closes.")
@@ -65,6 +84,10 @@ def show(
 async def _get(person: str) -> Json:
     async with speaking_as(person) as api:
         return await api.get("/v1/calendar")
+
+
+def _loaded(one: Json) -> str:
+    return f"{local(one['loaded_at'])} {one['loaded_by']}"
 
 
 def _days(days: list[str]) -> str:

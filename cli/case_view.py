@@ -128,14 +128,14 @@ def _result(submission: Json) -> str:
 
 
 def _facts_of(case: Json) -> list[list[str]]:
-    triage, contact, outcome = case.get("triage") or {}, case["first_contact"], case.get("outcome") or {}
+    triage, contact, outcome = case.get("triage") or {}, case["first_contact"] or {}, case.get("outcome") or {}
     coordination = case.get("coordination") or {}
     rows = [
         ["反映人 Requester", case["requester"]["name"]],
         ["事项 Item", case["item"]["name"]],
         ["阶段 Stage", labels.both(CaseStage, case["stage"])],
         ["登记 Registered", f"{local(case['registered_at'])} · {case['registered_by']}"],
-        ["先行联系 First contact", f"{local(contact['at'])} (到期 due {local(contact['due_at'])})"],
+        ["先行联系 First contact", f"{local(contact.get('at'))} (到期 due {local(contact.get('due_at'))})"],
         ["研判 Triage", _triaged(triage)],
         ["启动 Launched", local(case["launched_at"])],
         ["结果 Outcome", labels.both(Outcome, outcome.get("outcome"))],

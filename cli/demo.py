@@ -57,7 +57,7 @@ async def run_demonstration(settings: Settings, running: Running, json_file: Pat
     if running.simulators_url is None:
         raise CommandError("演示需要模拟部门 · the demonstration needs simulated departments: liandong up --demo")
     day = running.day_seconds or 86_400.0
-    async with _everybody(settings, running.simulators_url, day) as players:
+    async with _everybody(settings, ApiClient(running.simulators_url, running.simulators_control), day) as players:
         run, earlier = await next_run(players.leader, scripts)
         _introduce(out, day, run, earlier)
         with board_for(out, scripts) as board:
@@ -70,22 +70,19 @@ async def run_demonstration(settings: Settings, running: Running, json_file: Pat
 
 
 @asynccontextmanager
-async def _everybody(settings: Settings, simulators_url: str, day_seconds: float) -> AsyncIterator[Players]:
+async def _everybody(settings: Settings, departments: ApiClient, day_seconds: float) -> AsyncIterator[Players]:
     async with AsyncExitStack() as stack:
         people = {name: await stack.enter_async_context(speaking_as(name, settings)) for name in _PEOPLE}
         officers = await stack.enter_async_context(officers_at_work(settings))
-        outside = {
-            "requester": ApiClient(people["clerk"].base_url, None),
-            "departments": ApiClient(simulators_url, None),
-        }
+        requester = ApiClient(people["clerk"].base_url, None)
         answering = {f"officer:{code}": ApiClient(one.base_url, one.token) for code, one in officers.items()}
-        for client in (*outside.values(), *answering.values()):
+        for client in (requester, departments, *answering.values()):
             stack.push_async_callback(client.close)
         yield Players(
             clerk=people["clerk"],
             leader=people["leader"],
-            requester=outside["requester"],
-            simulators=outside["departments"],
+            requester=requester,
+            simulators=departments,
             day_seconds=day_seconds,
             officers=officers,
             others={"supervisor": people["supervisor"], **answering},

@@ -73,6 +73,7 @@ _KINDS: dict[str, str] = {
     FactKind.RECTIFICATION_ORDERED: "责令改正",
     FactKind.REVOCATION_PROPOSED: "拟撤销",
     FactKind.PROMISE_RESTORED: "承诺恢复",
+    FactKind.EXPIRY_IN_VAIN: "到期未能自动处理",
     FactKind.CALENDAR_LEARNED: "按新日历重算",
     FactKind.DISHONESTY_MARK: "失信记录",
     FactKind.DISHONESTY_REPAIRED: "信用修复",

@@ -30,6 +30,7 @@ def check(
         ["分类 Categories", ", ".join(one.name_zh for one in policy.categories)],
         ["事项 Items", str(len(policy.items))],
         ["阶梯 Ladder", ", ".join(f"{rung.name} ({rung.when})" for rung in policy.ladder.rungs)],
+        ["办公时间 Office hours", f"{policy.office_hours.opens:%H:%M}–{policy.office_hours.closes:%H:%M}"],
         ["日历 Calendar", ", ".join(str(notice.year) for notice in notices) or "–"],
     ]
     title = f"✓ 可用 · sound: {policy.district}, {policy.version} ({folder})"

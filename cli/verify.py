@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from bootstrap.invariant_check import check_invariants
+from bootstrap.invariant_check import REPLAYS, CheckProgress, check_invariants
 from bootstrap.settings import load_settings
 from cli.screen import console, table
 from domain.audit_chain import AuditHead
@@ -26,8 +26,17 @@ def verify(
             "--audit-head", metavar="N:HASH", help="上次记下的审计链末端 · The audit's end, noted down earlier."
         ),
     ] = None,
+    replay: Annotated[
+        int,
+        typer.Option("--replay", min=0, help="抽查重放的历史份数 · Histories to replay, drawn by chance."),
+    ] = REPLAYS,
 ) -> None:
-    findings, head, checked = asyncio.run(_check(_noted(audit_head)))
+    findings, head, checked, forgotten = asyncio.run(_check(_noted(audit_head), replay))
+    if forgotten and not quiet:
+        told = (
+            "件已结案件的流程历史已过保存期，只核验了存储 · closed cases were checked in the store alone: the engine's"
+        )
+        console().print(f"{forgotten} {told} history of them is past its time", soft_wrap=True)
     if findings:
         rows = [[_named(finding.invariant), finding.case_id, finding.detail] for finding in findings]
         console().print(
@@ -53,17 +62,22 @@ def _noted(text: str | None) -> AuditHead | None:
     return AuditHead(position=int(position), hash=found)
 
 
-async def _check(noted: AuditHead | None) -> tuple[tuple[Finding, ...], AuditHead, int]:
+async def _check(noted: AuditHead | None, replays: int) -> tuple[tuple[Finding, ...], AuditHead, int, int]:
+    """With the numbers of cases that were checked, and of those that the engine could not be asked about any more."""
     seen = 0
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
-    ) as bar:
+    forgotten: list[str] = []
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("核验中 · checking…")
 
-        def progress(count: int) -> None:
+        def counted(count: int) -> None:
             nonlocal seen
             seen = count
             bar.update(task, description=f"核验中 · checking… {count}")
 
-        findings, head = await check_invariants(load_settings(), progress, noted)
-        return findings, head, seen
+        def replayed(done: int, drawn: int) -> None:
+            bar.update(task, description=f"重放中 · replaying… {done}/{drawn}")
+
+        told = CheckProgress(counted, replayed, forgotten.append)
+        findings, head = await check_invariants(load_settings(), told, noted, replays)
+        return findings, head, seen, len(forgotten)

@@ -18,6 +18,8 @@ class AuditKind(StrEnum):
     MESSAGES_EXPORTED = "MESSAGES_EXPORTED"
     """The bytes of a case's messages were written out, for whoever may see them."""
     KEY_ROTATED = "KEY_ROTATED"
+    NOTICE_LOADED = "NOTICE_LOADED"
+    NOTICE_TAKEN_BACK = "NOTICE_TAKEN_BACK"
 
 
 class AuditRecord(Wire):

@@ -71,14 +71,20 @@ def end_after_pause(
         return _standing(standing.at + (ended - started), calendar), spent
     if limit.unit is TimeUnit.WORKING_HOURS:
         lost_time = office_time_between(started, ended, calendar)
-        return _standing(add_office_time(standing.at, lost_time, calendar), calendar), spent
+        return _after(ended, _standing(add_office_time(standing.at, lost_time, calendar), calendar), calendar), spent
     in_days = limit.unit is TimeUnit.CALENDAR_DAYS
+    if in_days and calendar.local_day(started) > standing.day:
+        # The period itself is over: what the pause finds is the working day that its end rolled to
+        day = calendar.local_day(standing.at)
+        standing, spent = Standing(standing.at, day), max(spent, day - _DAY)
     lost = (_calendar_days_lost if in_days else _workdays_lost)(spent, started, ended, calendar)
     if not lost:
-        return standing, spent
-    if in_days:
-        return _rolled(standing.day + _DAY * len(lost), calendar), lost[-1]
-    return _standing(calendar.closing(calendar.add_workdays(standing.day, len(lost))), calendar), lost[-1]
+        moved = standing
+    elif in_days:
+        moved, spent = _rolled(standing.day + _DAY * len(lost), calendar), lost[-1]
+    else:
+        moved, spent = _standing(calendar.closing(calendar.add_workdays(standing.day, len(lost))), calendar), lost[-1]
+    return _after(ended, moved, calendar), spent
 
 
 def longest_pause(at_most: Limit, started_at: dt.datetime, calendar: WorkingCalendar) -> dt.datetime:
@@ -150,16 +156,29 @@ def _workdays_lost(
     """
     if calendar.next_office_instant(started) >= ended:
         return []
-    until = calendar.next_office_instant(ended) if calendar.receipt_outside_hours_counts_next_day else ended
-    return [day for day in _calendar_days_lost(spent, started, until, calendar) if calendar.is_workday(day)]
+    return [day for day in _calendar_days_lost(spent, started, ended, calendar) if calendar.is_workday(day)]
 
 
 def _calendar_days_lost(
     spent: dt.date, started: dt.datetime, ended: dt.datetime, calendar: WorkingCalendar
 ) -> list[dt.date]:
+    """Days whose opening the pause covered, days off included; it ends where its resumption counts as received.
+
+    Only while the office never opened it ends where it ends: nobody was kept from working.
+    """
+    until = ended
+    if calendar.receipt_outside_hours_counts_next_day and calendar.next_office_instant(started) < ended:
+        until = calendar.next_office_instant(ended)
     first = max(spent + _DAY, calendar.local_day(started))
-    days = (first + _DAY * offset for offset in range((calendar.local_day(ended) - first).days + 1))
-    return [day for day in days if started <= calendar.opening(day) <= ended]
+    days = (first + _DAY * offset for offset in range((calendar.local_day(until) - first).days + 1))
+    return [day for day in days if started <= calendar.opening(day) <= until]
+
+
+def _after(ended: dt.datetime, moved: Standing, calendar: WorkingCalendar) -> Standing:
+    """Never before the pause is over: then it ends with the next day whose office opens."""
+    if moved.at >= ended:
+        return moved
+    return _standing(calendar.closing(calendar.local_day(calendar.next_office_instant(ended))), calendar)
 
 
 def _standing(at: dt.datetime, calendar: WorkingCalendar) -> Standing:

@@ -20,6 +20,7 @@ class DeskEntry(Wire):
     """SHA-256, hex, of the token in the mail; the token itself is nowhere."""
     link_expires_at: Instant | None = None
     link_used_at: Instant | None = None
+    """When it last brought an answer; whether that used it up, the inbox knows."""
     mailed_at: Instant | None = None
     mail_proof: Proof | None = None
     withdrawn_at: Instant | None = None

@@ -62,6 +62,8 @@ class RoundRef(Wire):
     urgent: bool = False
     heard: str | None = None
     """The progress note that a poll of this round brought last: the same one again is no news."""
+    notes: int = 0
+    """What the round has heard so far without an answer; beyond `MAX_NOTES_PER_ROUND` progress is no news."""
 
 
 class Withdrawal(RoundRef):

@@ -31,6 +31,8 @@ class FactKind(StrEnum):
     RUNG_FIRED = "RUNG_FIRED"
     TOLD = "TOLD"
     """Somebody was told something outside of any ladder."""
+    EXPIRY_IN_VAIN = "EXPIRY_IN_VAIN"
+    """A time was up, and acting on it changed nothing: an error of ours, passed over so that the case goes on."""
     RUNG_HELD = "RUNG_HELD"
     """A rung found an answer that came in time and was only waiting to be applied."""
     OUTAGE_BEGAN = "OUTAGE_BEGAN"

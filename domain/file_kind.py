@@ -28,6 +28,7 @@ class FileKind(Enum):
 _MAGIC = {b"%PDF-": FileKind.PDF, b"\xff\xd8\xff": FileKind.JPEG, b"\x89PNG\r\n\x1a\n": FileKind.PNG}
 _PNG_END = b"IEND\xaeB`\x82"
 _MOST_ENTRIES = 10_000
+_ZIP_ENTRY = b"PK\x01\x02"
 
 
 def kind_of(content: bytes) -> FileKind | None:
@@ -47,12 +48,14 @@ def _zip_names(content: bytes) -> list[str] | None:
     file = io.BytesIO(content)
     if not zipfile.is_zipfile(file):
         return None
+    # Before anything is built of them, and whatever number the archive itself tells
+    if content.count(_ZIP_ENTRY) > _MOST_ENTRIES:
+        return []
     try:
         with zipfile.ZipFile(file) as archive:
-            names = archive.namelist()
+            return archive.namelist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, RecursionError):
         return []
-    return names if len(names) <= _MOST_ENTRIES else []
 
 
 def _stays_inside(name: str) -> bool:

@@ -10,6 +10,7 @@ from domain.clock import Clock, ClockKind, due
 from domain.codes import Cause, Outcome, Urgency
 from domain.fact import Fact
 from domain.ladder import Ladder
+from domain.learned_years import LearnedYears, News
 from domain.limit import Limit
 from domain.rung_proof import ClockProofs
 from domain.waiting import WaitLimits
@@ -121,8 +122,15 @@ class FinishRectification(FollowUpCommand):
     reason: Text
 
 
+class LearnFollowUpYears(FollowUpCommand, News):
+    """Ordered by the product when the calendar has changed, as in a running case."""
+
+    kind: Literal["learn_years"] = "learn_years"
+
+
 AnyFollowUpCommand = Annotated[
-    RecordCall | TakeRating | RecordReviewContact | TreatReview | FinishRectification, Field(discriminator="kind")
+    RecordCall | TakeRating | RecordReviewContact | TreatReview | FinishRectification | LearnFollowUpYears,
+    Field(discriminator="kind"),
 ]
 FOLLOW_UP_COMMAND: TypeAdapter[AnyFollowUpCommand] = TypeAdapter(AnyFollowUpCommand)
 
@@ -223,6 +231,7 @@ class FollowUpSnapshot(Wire):
     next_due_at: Instant | None = None
     ended_at: Instant | None = None
     end: FollowUpEnd | None = None
+    learned: tuple[LearnedYears, ...] = ()
 
     @property
     def owed_until(self) -> datetime | None:
@@ -268,6 +277,21 @@ class FollowUpOrder(Wire):
     def version(self) -> int:
         return self.snapshot.version if self.snapshot else 0
 
+    @property
+    def launch(self) -> FollowUpLaunch:
+        return FollowUpLaunch.model_validate_json(self.launch_json)
+
+    @property
+    def has_rating(self) -> bool:
+        """It was begun with one, or has taken one in; one that came by a link may still be on its way."""
+        taken = self.snapshot is not None and self.snapshot.rating is not None
+        return taken or self.launch.brought is not None
+
+    @property
+    def rating_closes_at(self) -> datetime:
+        """As the follow-up counts it, or as it will begin."""
+        return (self.snapshot or self.launch).rating_closes_at
+
 
 class RatingLink(Wire):
     """A private link, by the SHA-256 of its token: one rating, within its window."""
@@ -280,3 +304,6 @@ class RatingLink(Wire):
     rating: RatingGiven | None = None
     delivered_at: Instant | None = None
     """When the follow-up had taken it in; the relay brings what has none."""
+    attempts: int = 0
+    next_attempt_at: Instant | None = None
+    """Not before then; None: at once."""

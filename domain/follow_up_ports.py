@@ -1,6 +1,7 @@
 """What is stored of the time after an outcome: follow-ups, ratings, progress codes, precedents."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from domain.follow_up import (
@@ -40,6 +41,10 @@ class FollowUps(Protocol):
         """Oldest first."""
         ...
 
+    async def running(self, after: str = "", limit: int = 500) -> Sequence[str]:
+        """Ordered and not ended, by id."""
+        ...
+
     async def reopening_owed(self, limit: int) -> Sequence[str]:
         """Follow-ups with "not resolved" and no case that it led to."""
         ...
@@ -59,8 +64,8 @@ class RatingLinks(Protocol):
     async def get(self, token_hash: str, *, lock: bool = False) -> RatingLink | None: ...
     async def of_follow_up(self, follow_up_id: str) -> Sequence[RatingLink]: ...
     async def save(self, link: RatingLink) -> None: ...
-    async def undelivered(self, limit: int) -> Sequence[RatingLink]:
-        """Ratings that their follow-up has not taken in."""
+    async def undelivered(self, now: datetime, limit: int) -> Sequence[RatingLink]:
+        """Ratings that their follow-up has not taken in and whose next attempt is due."""
         ...
 
 

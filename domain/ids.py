@@ -2,8 +2,9 @@
 
 import re
 
-CASE_ID = r"^LD-\d{4}-\d{6}$"
-REQUEST_ID = r"^LD-\d{4}-\d{6}\.[a-z][a-z0-9_-]{0,31}$"
+CASE_ID = r"^LD-\d{4}-\d{6,9}$"
+"""Six digits until a year has more than 999,999 cases."""
+REQUEST_ID = r"^LD-\d{4}-\d{6,9}\.[a-z][a-z0-9_-]{0,31}$"
 
 
 def case_id(year: int, serial: int) -> str:

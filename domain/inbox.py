@@ -42,9 +42,13 @@ class InboxStatus(StrEnum):
     LATE = "LATE"
     """The round or the case had already ended without this answer."""
     REFUSED = "REFUSED"
-    """Kept, and turned away by a rule of its round: a ruling binds, or it came too late for what it asks."""
+    """Kept, and turned away by a rule: a ruling binds, it came too late for what it asks, or its id was taken."""
     QUARANTINED = "QUARANTINED"
     """Could not be applied within the budget; a person must look."""
+
+
+WITHOUT_EFFECT = frozenset({InboxStatus.REFUSED, InboxStatus.QUARANTINED})
+"""An answer that ended so leaves its round to the next one."""
 
 
 class InboxEntry(Wire):
@@ -53,7 +57,8 @@ class InboxEntry(Wire):
     entry_id: str
     department: str
     message_id: str
-    """The department's webhook id; unique by department for the life of the case."""
+    """The department's webhook id; unique by department for the life of the case. Other content that comes under it
+    is kept under an id that nobody can send."""
     received_at: Instant
     raw: bytes
     signature: str

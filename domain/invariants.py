@@ -62,6 +62,8 @@ class Evidence(NamedTuple):
     live: CaseSnapshot | None
     """None when the engine does not know the case."""
     result: CaseResult | None
+    history_kept_for: timedelta
+    """How long the engine keeps the history of a case that is over."""
     contact_owed_at: datetime
     """When silence towards the requester must be on record."""
     decision_rungs: tuple[ScheduledRung, ...]
@@ -75,6 +77,17 @@ class Evidence(NamedTuple):
     @property
     def requests(self) -> tuple[RequestSnapshot, ...]:
         return self.record.snapshot.requests if self.record.snapshot else ()
+
+    @property
+    def past_history(self) -> bool:
+        """It is over for so long that the engine need not know it any more."""
+        closed_at = self.record.closed_at
+        return self.forgotten and closed_at is not None and closed_at + self.history_kept_for < self.now
+
+    @property
+    def forgotten(self) -> bool:
+        """It was coordinated and is closed, and nothing is there to compare the store with."""
+        return self.record.stage is CaseStage.CLOSED and self.record.launched_at is not None and self.live is None
 
     def kinds(self, kind: FactKind) -> list[Fact]:
         return [chained.fact for chained in self.facts if chained.fact.kind is kind]
@@ -234,6 +247,12 @@ def same_story(seen: Evidence) -> Iterator[str]:
         yield f"the projection is at version {stored.version}, and the engine only at {live.version}"
     else:
         yield f"projection and engine differ at version {live.version}"
+
+
+def history_there(seen: Evidence) -> Iterator[str]:
+    """I8: what cannot be compared must not pass for what agrees."""
+    if seen.forgotten and not seen.past_history:
+        yield "it is closed, and the engine has lost its history before its time"
 
 
 def complete_record(seen: Evidence) -> Iterator[str]:

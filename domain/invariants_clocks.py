@@ -43,7 +43,7 @@ def no_silent_clock(seen: Evidence) -> Iterator[str]:
     for order in seen.follow_ups:
         if order.snapshot is not None:
             begun = FollowUpLaunch.model_validate_json(order.launch_json)
-            rules = _Rules(begun.ladder, begun.calendar, begun.urgency is Urgency.URGENT)
+            rules = _Rules(begun.ladder, begun.calendar, begun.urgency is Urgency.URGENT, order.snapshot.learned)
             yield from _silent(_of_follow_up(order.snapshot), rules, order.snapshot.ended_at or seen.now)
 
 
@@ -85,7 +85,7 @@ def _silent(watched: Iterable[_Watched], rules: _Rules, now: datetime) -> Iterat
         for rung in owed(rungs, clock, now):
             if not proved(rung, clock, one.shown.rungs, rules.learned):
                 yield f"{one.place}: {rung.rung.name} was owed at {rung.at.isoformat()} and left no proof"
-        if one.escalated or any(rung.rung.when.relation in ("at", "after") for rung in rungs):
+        if one.escalated or any(rung.rung.when.tells_of_lateness for rung in rungs):
             continue
         ends = due(clock, calendar).at
         if ends is not None and ends < min(clock.stopped_at or now, now) - GRACE:

@@ -8,8 +8,8 @@ from domain.case import CaseRecord
 from domain.clock import Clock, ClockKind, due
 from domain.codes import CaseStage, RequestState, Urgency
 from domain.fact import FactKind
-from domain.inbox import InboxStatus
-from domain.invariants import Evidence
+from domain.inbox import InboxStatus, MessageKind
+from domain.invariants import Evidence, ends_round
 from domain.invariants_clocks import GRACE, owed, proved
 from domain.joint_decision import DangerousAct, Proposal
 from domain.ladder import instants
@@ -61,7 +61,11 @@ def _chased_for(act: Proposal, snapshot: CaseSnapshot) -> bool:
 
 def _settled_by_two(request: RequestSnapshot, acts: Sequence[Proposal]) -> bool:
     """The second person is chased instead."""
-    return any(one.act is DangerousAct.CLOSE_UNANSWERED or one.request_id == request.request_id for one in acts)
+    return any(
+        one.act is DangerousAct.CLOSE_UNANSWERED
+        or (one.request_id == request.request_id and one.round in (None, len(request.rounds)))
+        for one in acts
+    )
 
 
 def _first_contact(seen: Evidence) -> Iterator[str]:
@@ -117,12 +121,12 @@ def _round_clock(
             # What was told before the clock was counted anew was true then
             if not any(proof.fired_at <= one.at for one in learned):
                 yield f"{place}: {proof.rung} was told although the answer came in time"
-    if _answer_is_on_its_way(seen, turn, request, due_at):
+    if _is_on_its_way(seen, turn, request, clock.kind, due_at):
         return
     for rung in owed(rungs, clock, seen.now):
         if not proved(rung, clock, told, learned):
             yield f"{place}: {rung.rung.name} was owed at {rung.at.isoformat()} and left no proof"
-    if clock.kind is not ClockKind.REPLY or any(rung.rung.when.relation in ("at", "after") for rung in rungs):
+    if clock.kind is not ClockKind.REPLY or any(rung.rung.when.tells_of_lateness for rung in rungs):
         return
     if due_at is not None and clock.stopped_at is None and due_at < seen.now - GRACE:
         yield f"{place}: it is overdue and the ladder has no rung that says so"
@@ -135,14 +139,16 @@ def _told_so_far(request: RequestSnapshot, turn: RoundSnapshot) -> Iterator[Rung
             yield from one.rungs
 
 
-def _answer_is_on_its_way(
-    seen: Evidence, turn: RoundSnapshot, request: RequestSnapshot, due_at: datetime | None
+def _is_on_its_way(
+    seen: Evidence, turn: RoundSnapshot, request: RequestSnapshot, kind: ClockKind, due_at: datetime | None
 ) -> bool:
-    """Its reply came in time and only waits to be applied: the rung is held, not forgotten."""
+    """What is awaited came in time and only waits to be applied: the rung is held, not forgotten."""
     if turn.ended_at is not None or due_at is None:
         return False
     return any(
         (entry.message.request_id, entry.message.round) == (request.request_id, turn.number)
         and entry.received_at <= due_at
-        for entry in seen.replies(InboxStatus.RECEIVED, InboxStatus.APPLIED)
+        and (ends_round(entry) or (kind is ClockKind.SIGN_FOR and entry.message.kind is MessageKind.ACKNOWLEDGED))
+        for entry in seen.inbox
+        if entry.status in (InboxStatus.RECEIVED, InboxStatus.APPLIED)
     )

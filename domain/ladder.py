@@ -21,6 +21,8 @@ ROLES = frozenset(
     {"clerk", "department_officer", "department_head", "duty_leader", "supervisor", "leading_group", "requester"}
     | {DECIDER}
 )
+_HEARD_BY_RUNGS_ALONE = (ClockKind.REPLY, ClockKind.EXTERNAL_FOLLOW_UP, ClockKind.DECISION, ClockKind.REVIEW)
+"""When these are over, nothing else happens by itself."""
 _DAY_UNITS = (TimeUnit.WORKING_DAYS, TimeUnit.CALENDAR_DAYS)
 _WHEN_TEXT = re.compile(r"(before|after)\s+(\S.*)")
 _ZERO_DAYS = re.compile(r"0 (working|calendar)_days?")
@@ -56,6 +58,11 @@ class RungWhen(Wire):
         if self.limit is not None and self.limit.amount is None:
             raise PydanticCustomError("rung_unit", "a rung's offset needs an amount of time")
         return self
+
+    @property
+    def tells_of_lateness(self) -> bool:
+        """It fires when the time is up, not before."""
+        return self.relation in ("at", "after")
 
     def __str__(self) -> str:
         return self.relation if self.limit is None else f"{self.relation} {self.limit}"
@@ -169,6 +176,16 @@ def check_ladder(
                 f"rung {rung.name}: can never fire, no limit of {rung.clock.value} has room for {rung.when}"
             )
     return problems + climb_problems(ladder, limits_by_clock, calendar)
+
+
+def unheard(ladder: Ladder) -> list[str]:
+    """The clocks whose silence this ladder would let pass."""
+    heard = {rung.clock for rung in ladder.rungs if rung.when.tells_of_lateness}
+    return [
+        f"the clock {kind.value}: no rung fires at or after its due instant, its silence would go unheard"
+        for kind in _HEARD_BY_RUNGS_ALONE
+        if kind not in heard
+    ]
 
 
 def climb_problems(

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from domain.department import Department
 from domain.wire import Wire
 
 
@@ -28,3 +29,17 @@ class Person(Wire):
     def actor(self) -> str:
         """How facts name this person."""
         return f"user:{self.person_id}"
+
+
+def officer_of(department: str) -> str:
+    """Person id of the officer that a department of people begins with."""
+    return f"officer-{department}"
+
+
+def first_officer(department: Department) -> Person:
+    return Person(
+        person_id=officer_of(department.code),
+        name=f"{department.name_zh}经办人",
+        role=PersonRole.DEPARTMENT_OFFICER,
+        department=department.code,
+    )

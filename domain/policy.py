@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from domain.clock import ClockKind
 from domain.codes import Cause, Role
 from domain.department import DEPARTMENT_CODE, Department
-from domain.ladder import Ladder, check_ladder
+from domain.ladder import Ladder, check_ladder, unheard
 from domain.limit import Limit, TimeUnit
 from domain.outage import OutagePause
 from domain.retention import Retention
@@ -15,7 +15,7 @@ from domain.rule_text import rule_text
 from domain.waiting import WaitLimits
 from domain.waiting_rungs import STANDARD_RUNGS
 from domain.wire import Wire
-from domain.working_calendar import WorkingCalendar
+from domain.working_calendar import OfficeHours, WorkingCalendar
 
 CODE = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 
@@ -121,6 +121,9 @@ class DistrictPolicy(Wire):
     max_extensions_per_round: int = Field(default=1, ge=0, le=10)
     follow_up_attempts: int = Field(default=3, ge=1, le=20)
     """So many calls that reach nobody are enough."""
+    office_hours: OfficeHours = OfficeHours()
+    receipt_outside_hours_counts_next_day: bool = True
+    """What arrives while the office is closed is received at the next opening; False: on the day of its arrival."""
 
     @field_validator("ladder")
     @classmethod
@@ -132,6 +135,15 @@ class DistrictPolicy(Wire):
     def wait_limits(self) -> WaitLimits:
         limits = self.limits
         return WaitLimits(decision=limits.decision, conference=limits.conference, review=limits.review)
+
+    @property
+    def ordinary_weeks(self) -> WorkingCalendar:
+        """This district's office hours in weeks without holidays."""
+        return WorkingCalendar(
+            version="ordinary-weeks",
+            office=self.office_hours,
+            receipt_outside_hours_counts_next_day=self.receipt_outside_hours_counts_next_day,
+        )
 
     def department(self, code: str) -> Department | None:
         return next((department for department in self.departments if department.code == code), None)
@@ -178,8 +190,7 @@ class DistrictPolicy(Wire):
                 yield PolicyProblem(field=field, rule="known-department", detail=detail)
 
     def _ladder_problems(self) -> Iterable[PolicyProblem]:
-        # The ladder is judged on ordinary weeks: only the office hours of the calendar matter
-        for problem in check_ladder(self.ladder, self.limits_by_clock(), WorkingCalendar(version="ordinary-weeks")):
+        for problem in (*check_ladder(self.ladder, self.limits_by_clock(), self.ordinary_weeks), *unheard(self.ladder)):
             yield PolicyProblem(field="ladder.rungs", rule="ladder", detail=problem)
 
     def limits_by_clock(self) -> dict[ClockKind, tuple[Limit, ...]]:

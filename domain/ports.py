@@ -1,7 +1,7 @@
 """What the product needs from the outside, named by need. Adapters and the store provide it; tests record it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.any_decision import AnyDecision
@@ -23,6 +23,7 @@ from domain.outage import OutageNote
 from domain.proof import Proof
 from domain.reply import PolledReply, RawAnswer
 from domain.snapshot import CaseProgress, CaseSnapshot
+from domain.store_ports import StoreSession
 from domain.working_calendar import WorkingCalendar
 
 
@@ -66,6 +67,10 @@ class CaseEngine(Protocol):
 
     async def failing_cases(self) -> Sequence[str]:
         """Cases that the engine cannot move because their workflow task or run failed."""
+        ...
+
+    async def keeps_history_for(self) -> timedelta:
+        """How long the history of a case stays after its end; later the case may be unknown."""
         ...
 
     async def ready(self) -> str | None:
@@ -128,7 +133,10 @@ class DepartmentSetup(Protocol):
         ...
 
     async def rotate(self, department: Department, change: KeyChange) -> IssuedKeys:
-        """Replace keys; the former ones stay good for the overlap. Raises INVALID for a key that is none."""
+        """Replace keys; the former ones stay good for the overlap.
+
+        Raises INVALID for a key that is none, CONFLICT while too many former ones are good.
+        """
         ...
 
     async def check(self, department: Department) -> CheckReport:
@@ -211,8 +219,15 @@ class PendingAnswers(Protocol):
         """Entry id of a reply that came in time and only waits to be applied."""
         ...
 
+    async def signed_in_time(self, request_id: str, round_number: int, due_at: datetime) -> str | None:
+        """The same of an acknowledgement or a reply: whoever answers has signed for it."""
+        ...
+
 
 class CalendarSource(Protocol):
     """The calendar in force, as a value."""
 
     async def current(self) -> WorkingCalendar: ...
+    async def within(self, session: StoreSession) -> WorkingCalendar:
+        """For what a transaction writes down: no notice is loaded or taken back before it ends."""
+        ...

@@ -77,7 +77,7 @@ class RequestSnapshot(Wire):
     after: tuple[str, ...] = ()
     state: RequestState
     waiting_for: str = ""
-    """On whom or what it waits, and why, in words."""
+    """On whom or what it waits, and why: keys, codes and instants, never a name."""
     bounces: int = 0
     later_lists: int = 0
     """How often a department needed more than its full list, told once, had named."""

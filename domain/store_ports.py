@@ -11,12 +11,13 @@ from domain.case import CaseFilter, CasePage, CaseRecord, LaunchIntent
 from domain.codes import CaseStage
 from domain.department import Department
 from domain.desk import DeskEntry
-from domain.exchange import Exchange
 from domain.fact import ChainedFact, Fact
 from domain.follow_up_ports import FollowUps, Precedents, ProgressCodes, RatingLinks
 from domain.inbox import InboxEntry, InboxStatus
+from domain.kept_ports import KeptExchanges, KeptLongEnough
+from domain.notice_load import NoticeLoad
+from domain.office_figures import OfficeFigures
 from domain.person import Person
-from domain.retention import Expired
 from domain.snapshot import CaseSnapshot, RoundOwner
 from domain.working_calendar import YearNotice
 
@@ -48,10 +49,6 @@ class Cases(Protocol):
 
     async def round_owner(self, request_id: str, number: int) -> RoundOwner | None:
         """As projected; None when no such round is known (yet)."""
-        ...
-
-    async def revoked(self) -> Sequence[CaseRecord]:
-        """Cases whose result was taken back, without their snapshots. Rare by nature."""
         ...
 
     async def lawfully_refused(self, matter_print: str) -> str | None:
@@ -118,11 +115,16 @@ class Inbox(Protocol):
         ...
 
     async def applied_in_vain(self, since: datetime, limit: int) -> Sequence[InboxEntry]:
-        """APPLIED replies to rounds that ended since then without an answer, by a person's decision."""
+        """APPLIED replies that came since then, to rounds that ended without them."""
         ...
 
     async def set_aside(self, entry: InboxEntry, why: str) -> bool:
         """An APPLIED reply was not: it is LATE. What its sender was told stays; False when it is not APPLIED."""
+        ...
+
+    async def give_turn(self, request_id: str, round_number: int) -> None:
+        """No reply to this round stands any more: the oldest that was judged by one that did waits to be brought now.
+        What its sender was told stays."""
         ...
 
     async def of_case(self, case_id: str) -> Sequence[InboxEntry]: ...
@@ -160,7 +162,10 @@ class Desk(Protocol):
         """False when this round lies there already."""
         ...
 
-    async def get(self, request_id: str, round_number: int) -> DeskEntry | None: ...
+    async def get(self, request_id: str, round_number: int, *, lock: bool = False) -> DeskEntry | None:
+        """`lock` holds the entry until the end of the transaction."""
+        ...
+
     async def latest(self, department: str, request_id: str) -> DeskEntry | None:
         """The newest round of this request on this department's desk."""
         ...
@@ -168,7 +173,7 @@ class Desk(Protocol):
     async def by_link(self, link_hash: str) -> DeskEntry | None: ...
     async def save(self, entry: DeskEntry) -> None: ...
     async def of_department(self, code: str, limit: int) -> Sequence[DeskEntry]:
-        """Newest first."""
+        """Open rounds first, the earliest due before the others; then those that are over, newest first."""
         ...
 
 
@@ -176,7 +181,14 @@ class Directory(Protocol):
     """Departments and their callback secrets."""
 
     async def all(self) -> Sequence[Department]: ...
-    async def get(self, code: str) -> Department | None: ...
+    async def add(self, department: Department) -> bool:
+        """False when the code is taken."""
+        ...
+
+    async def get(self, code: str, *, lock: bool = False) -> Department | None:
+        """`lock` holds the entry until the end of the transaction."""
+        ...
+
     async def save(self, department: Department) -> None: ...
     async def seed(self, department: Department) -> None:
         """Save what the policy says, unless it says the same as at the last start."""
@@ -205,24 +217,10 @@ class Audit(Protocol):
         ...
 
 
-class KeptExchanges(Protocol):
-    """Messages to departments and what they said back, with the bytes."""
-
-    async def save(self, exchange: Exchange) -> None: ...
-    async def get(self, entry_id: str) -> Exchange | None: ...
-    async def of_case(self, case_id: str) -> Sequence[Exchange]:
-        """Oldest first."""
+class Figures(Protocol):
+    async def at(self, now: datetime) -> OfficeFigures:
+        """What is under way and owed at `now`."""
         ...
-
-
-class KeptLongEnough(Protocol):
-    """What has been kept for as long as it must be."""
-
-    async def messages(self, closed_before: datetime) -> Expired:
-        """Of cases that are all over, their follow-ups too."""
-        ...
-
-    async def audit(self, before: datetime) -> Expired: ...
 
 
 class People(Protocol):
@@ -235,10 +233,18 @@ class People(Protocol):
 
 
 class Calendars(Protocol):
-    """Year notices; loadable without a release."""
+    """Year notices, kept load by load, the oldest first; `notices` are those in force."""
+
+    async def hold(self) -> None:
+        """No notice is loaded or taken back before this transaction ends."""
+        ...
 
     async def notices(self) -> Sequence[YearNotice]: ...
-    async def load(self, notice: YearNotice) -> None: ...
+    async def loads(self, year: int | None = None) -> Sequence[NoticeLoad]: ...
+    async def load(self, notice: YearNotice, *, by: str, at: datetime) -> None: ...
+    async def take_back(self, load: NoticeLoad, *, by: str, at: datetime) -> None:
+        """The one before is in force again, or nothing is known. CONFLICT `notice-not-latest`: it was not in force."""
+        ...
 
 
 class StoreSession(Protocol):
@@ -276,12 +282,18 @@ class StoreSession(Protocol):
     def exchanges(self) -> KeptExchanges: ...
     @property
     def retention(self) -> KeptLongEnough: ...
+    @property
+    def figures(self) -> Figures: ...
 
 
 class Store(Protocol):
     """Opens transactions. A write session commits when its block ends without an error."""
 
     def writing(self) -> AbstractAsyncContextManager[StoreSession]: ...
+    def starting(self) -> AbstractAsyncContextManager[StoreSession]:
+        """A write session for what only the first process does: another one's begins when this one has ended."""
+        ...
+
     def reading(self) -> AbstractAsyncContextManager[StoreSession]: ...
     async def ready(self) -> str | None:
         """None when the store answers, else the reason why not."""

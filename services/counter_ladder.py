@@ -14,6 +14,7 @@ from domain.fact import Fact, FactKind
 from domain.ladder import DECIDER, Rung, rung_instant
 from domain.notice import RungFiring, RungResult
 from domain.working_calendar import WorkingCalendar
+from services.by_itself import by_itself
 from services.office import Office
 
 _log = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ async def climb(office: Office, ladder: CounterLadder) -> int:
     proved = 0
     for rung in ladder.rungs:
         async for record, planned in _owing(office, ladder, rung, calendar):
-            proved += await _fire(office, ladder, (record, rung, planned))
+            with by_itself(record.case_id):
+                proved += await _fire(office, ladder, (record, rung, planned))
     return proved
 
 

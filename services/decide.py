@@ -1,12 +1,10 @@
 """Decisions about a running case, carried out by the engine."""
 
-import hashlib
-
 from domain.any_decision import AnyDecision
 from domain.case import CaseRecord
 from domain.decision import RequestDecision, WeighAnswers
 from domain.deferral import ClearSuspicion, ExtendMaterial, SubmitMaterial
-from domain.errors import ErrorCategory, LiandongError, conflict, not_found
+from domain.errors import LiandongError, conflict, not_found
 from domain.ids import request_id
 from domain.joint_decision import ProposeAct
 from domain.person import Person
@@ -17,6 +15,7 @@ from services.decision_rights import right_for
 from services.decision_routes import with_known_routes
 from services.live_snapshot import live_snapshot
 from services.office import Office
+from services.one_effect import one_effect
 from services.visibility import visible_snapshot
 
 
@@ -32,26 +31,23 @@ async def decide(office: Office, person: Person, case_id: str, decision: AnyDeci
         if record.launched_at is None:
             raise conflict("not-coordinating", "this case is not being coordinated")
         check_content(decision, calendar.local_day(office.time.now()))
-        complete = await with_known_routes(office, session, record, decision)
+        complete = await with_known_routes(office, session, record, decision, calendar)
     await _check_subject(office, record, decision)
     after = await carry_out(office, record, decision, complete.model_copy(update={"decided_by": person.actor}))
-    return visible_snapshot(person, after)
+    return visible_snapshot(person, record, after)
 
 
 async def carry_out(office: Office, record: CaseRecord, said: AnyDecision, complete: AnyDecision) -> CaseSnapshot:
     """Bring a checked decision to the engine, once for each key. `said` is it as its maker sent it, `complete` as the
     engine takes it. Raises CONFLICT `idempotency-key-reused`, UNAVAILABLE, or the engine's typed refusal.
     """
-    first = await _remember(office, record.case_id, said)
-    try:
-        return await office.engine.decide(record.case_id, complete)
-    except LiandongError as error:
-        if first and error.category is not ErrorCategory.UNAVAILABLE:
-            # Refused, so nothing happened: the corrected decision may come under the same key
-            await _forget(office, said)
-        if error.code == "case-not-running" and (ended := await _ending(office, record)) is not None:
-            raise ended from error
-        raise
+    async with one_effect(office, record.case_id, said):
+        try:
+            return await office.engine.decide(record.case_id, complete)
+        except LiandongError as error:
+            if error.code == "case-not-running" and (ended := await _ending(office, record)) is not None:
+                raise ended from error
+            raise
 
 
 async def _check_subject(office: Office, record: CaseRecord, decision: AnyDecision) -> None:
@@ -93,25 +89,3 @@ async def _ending(office: Office, record: CaseRecord) -> LiandongError | None:
         "case-ended",
         f"the case ended as {ended.outcome.value}, decided by {ended.decided_by}; reopen it if that must change",
     )
-
-
-async def _remember(office: Office, case_id: str, decision: AnyDecision) -> bool:
-    """True when the command is new. Raises CONFLICT when it was another decision under the same key."""
-    mark = fingerprint(decision)
-    async with office.store.writing() as session:
-        known = await session.commands.remember(decision.command_id, case_id, mark, office.time.now())
-    if known is not None and known != mark:
-        detail = "this Idempotency-Key was used for another decision; choose a new key"
-        raise conflict("idempotency-key-reused", detail)
-    return known is None
-
-
-async def _forget(office: Office, decision: AnyDecision) -> None:
-    async with office.store.writing() as session:
-        await session.commands.forget(decision.command_id)
-
-
-def fingerprint(decision: AnyDecision) -> str:
-    """SHA-256 over what was decided, as the caller sent it: who and under which key are left out."""
-    content = decision.model_dump_json(exclude={"command_id", "decided_by"})
-    return hashlib.sha256(content.encode()).hexdigest()

@@ -14,15 +14,19 @@ from domain.objection import ConveneConference, Designate
 from domain.plan import PlanProblem
 from domain.plan_completion import complete_ask
 from domain.store_ports import StoreSession
+from domain.working_calendar import WorkingCalendar
 from services.launch_circumstances import circumstances
 from services.office import Office
 
 
 async def with_known_routes(
-    office: Office, session: StoreSession, record: CaseRecord, decision: AnyDecision
+    office: Office, session: StoreSession, record: CaseRecord, decision: AnyDecision, calendar: WorkingCalendar
 ) -> AnyDecision:
-    """The decision with every route replaced. Raises INVALID `unknown-department`, `department-disabled`,
-    `not-the-unit-complained-of` or `plan-unsound`, with the field as the caller wrote it."""
+    """The decision with every route replaced. `calendar`: the one in force.
+
+    Raises INVALID `unknown-department`, `department-disabled`, `not-the-unit-complained-of` or `plan-unsound`, with
+    the field as the caller wrote it.
+    """
     ways = _Ways(session, record)
     match decision:
         case ReassignRequest():
@@ -45,7 +49,7 @@ async def with_known_routes(
             await ways.still_enabled(decision.request_id)
             return decision
         case AddAsk():
-            return await _completed(office, session, record, decision)
+            return await _completed(office, session, record, decision, calendar)
         case _:
             return decision
 
@@ -83,10 +87,12 @@ def _disabled(field: str | None) -> LiandongError:
     return invalid("department-disabled", detail, field=field)
 
 
-async def _completed(office: Office, session: StoreSession, record: CaseRecord, decision: AddAsk) -> AddAsk:
+async def _completed(
+    office: Office, session: StoreSession, record: CaseRecord, decision: AddAsk, calendar: WorkingCalendar
+) -> AddAsk:
     if record.stage is CaseStage.CLOSED:
         raise conflict("case-ended", "the case has ended; nobody can be asked any more unless it is reopened")
-    given = await circumstances(office, session, record, await office.calendar.current(), office.time.now())
+    given = await circumstances(office, session, record, calendar, office.time.now())
     ask, problems = complete_ask(decision.ask, given)
     if problems:
         raise unsound("plan-unsound", "this ask cannot be added", tuple(_renamed(one) for one in problems))

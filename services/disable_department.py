@@ -16,10 +16,12 @@ from domain.store_ports import StoreSession
 from services.access import Action, may
 from services.administer_department import known_department
 from services.audit import note_change
+from services.by_itself import by_itself
 from services.office import Office
 
 _log = logging.getLogger(__name__)
 
+PAGE: Final = 100
 _LONGEST_REASON: Final = 500
 _SETTLED: Final = frozenset({ErrorCategory.CONFLICT, ErrorCategory.NOT_FOUND})
 """The case says that nothing waits there any more."""
@@ -52,7 +54,11 @@ async def hand_over_disabled(office: Office) -> int:
     """For the loop: whatever waits for departments that are switched off, also what was asked since."""
     async with office.store.reading() as session:
         disabled = [one for one in await session.directory.all() if not one.enabled]
-    return sum([await hand_over(office, department) for department in disabled])
+    ended = 0
+    for department in disabled:
+        with by_itself(department.code):
+            ended += await hand_over(office, department)
+    return ended
 
 
 async def hand_over(office: Office, department: Department, *, patient: bool = True) -> int:
@@ -65,10 +71,9 @@ async def hand_over(office: Office, department: Department, *, patient: bool = T
     ended = 0
     async for waiting in _open_rounds(office, department.code):
         try:
-            ended += await _hand_over(office, waiting, switch)
-        except LiandongError as error:
-            if error.category is not ErrorCategory.UNAVAILABLE:
-                raise
+            with by_itself(waiting.request_id):
+                ended += await _hand_over(office, waiting, switch)
+        except LiandongError:
             _log.warning("%s waits for a disabled department until the engine is back", waiting.request_id)
             if not patient:
                 break
@@ -76,11 +81,16 @@ async def hand_over(office: Office, department: Department, *, patient: bool = T
 
 
 async def _open_rounds(office: Office, code: str) -> AsyncIterator[_OpenRound]:
-    """As projected. A round whose answer is in the inbox is left out: what came before the switch still counts."""
+    """As projected. A round whose answer is in the inbox is left out: what came before the switch still counts.
+
+    Ends when somebody has brought the department back meanwhile.
+    """
     cursor: str | None = None
     while True:
-        wanted = CaseFilter(waiting_on=code, limit=100, cursor=cursor)
+        wanted = CaseFilter(waiting_on=code, limit=PAGE, cursor=cursor)
         async with office.store.reading() as session:
+            if (await known_department(session, code)).enabled:
+                return
             page = await session.cases.page(wanted, office.time.now())
             found = [
                 _OpenRound(request.request_id, request.round)
@@ -125,7 +135,7 @@ async def _switch(office: Office, person: Person, code: str, *, enabled: bool, r
     """Once: whoever switches it off a second time takes nobody's name from the first."""
     may(person, Action.ADMINISTER)
     async with office.store.writing() as session:
-        before = await known_department(session, code)
+        before = await known_department(session, code, lock=True)
         if before.enabled is enabled:
             return before
         department = before.model_copy(update={"enabled": enabled})

@@ -5,8 +5,8 @@ from typing import Final
 from domain.follow_up import RatingGiven
 from domain.precedent import Precedent, draft_precedent
 from domain.store_ports import StoreSession
+from services.by_itself import one_by_itself
 from services.office import Office
-from services.order_follow_ups import one_by_itself
 
 BATCH: Final = 50
 

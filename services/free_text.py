@@ -5,8 +5,10 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
-from domain.case import CaseRecord, Requester, RequesterType
+from domain.case import CaseRecord, Item, Requester, RequesterType
+from domain.deferral import MaterialSnapshot
 from domain.person import Person, PersonRole
+from domain.supplement import NeededMaterial
 from domain.text_masking import mask_text
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -30,7 +32,10 @@ _TEXTS: Final = frozenset(
     | {"authority", "waiting_for", "decision_needed", "receipt", "why"}
     | {"commitment", "remote_check", "form", "holder", "method", "override_reason", "result"}
     | {"support", "facts_found", "alternatives_considered", "new_evidence", "objections", "weighings", "party"}
+    | {"received_as", "fetches", "comment", "contact_note", "finished_note"}
 )
+_NAMED_FREELY: Final = (Item, MaterialSnapshot, NeededMaterial)
+"""Whose `name` somebody wrote; a person's own stands beside the case, for those who may read it."""
 
 
 def reads_as_written(person: Person, owner: str | None) -> bool:
@@ -53,18 +58,22 @@ def masked_texts(model: ModelT, mask: Mask) -> ModelT:
     changes = {
         name: changed
         for name in type(model).model_fields
-        if (changed := _masked(name, value := getattr(model, name), mask)) is not value
+        if (changed := _masked(value := getattr(model, name), mask, text=_is_text(model, name))) is not value
     }
     return model.model_copy(update=changes) if changes else model
 
 
-def _masked(name: str, value: Any, mask: Mask) -> Any:
+def _is_text(model: BaseModel, name: str) -> bool:
+    return name in _TEXTS or (name == "name" and isinstance(model, _NAMED_FREELY))
+
+
+def _masked(value: Any, mask: Mask, *, text: bool) -> Any:
     if isinstance(value, str):
-        return mask(value) if name in _TEXTS else value
+        return mask(value) if text else value
     if isinstance(value, BaseModel):
         return masked_texts(value, mask)
     if isinstance(value, tuple):
-        return tuple(_masked(name, item, mask) for item in value)
+        return tuple(_masked(item, mask, text=text) for item in value)
     return value
 
 

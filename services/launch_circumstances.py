@@ -22,17 +22,17 @@ async def circumstances(
         triage=_coordinating_triage(record),
         departments={department.code: department for department in departments if department.enabled},
         policy=office.policy,
-        calendar=for_case(calendar, now),
+        calendar=for_case(calendar, now, now),
         launch_at=now,
         reopened=record.lineage.reopened_from is not None,
         disabled=frozenset(department.code for department in departments if not department.enabled),
     )
 
 
-def for_case(calendar: WorkingCalendar, launch_at: datetime) -> WorkingCalendar:
-    """The years that a coordination may need: it travels with the case, so it is kept small."""
-    year = calendar.local_day(launch_at).year
-    return calendar.for_years(year - 1, year + 2)
+def for_case(calendar: WorkingCalendar, begun_at: datetime, now: datetime) -> WorkingCalendar:
+    """The years that a coordination or a follow-up may need: it travels with it, so it is kept small."""
+    first, last = calendar.local_day(begun_at).year, calendar.local_day(now).year
+    return calendar.for_years(first - 1, last + 2)
 
 
 def sound_plan(plan: Plan, given: Circumstances) -> Plan:

@@ -14,6 +14,7 @@ from services.deferral_grounds import deferral_grounds
 from services.launch_circumstances import circumstances, sound_plan
 from services.office import Office
 from services.start_ordered import start_ordered
+from services.visibility import visible_record
 
 
 async def launch_coordination(office: Office, person: Person, case_id: str, plan: Plan) -> CaseRecord:
@@ -22,17 +23,17 @@ async def launch_coordination(office: Office, person: Person, case_id: str, plan
     The record's stage tells which: COORDINATING or LAUNCHING. The same plan again returns the same record; another
     one is CONFLICT `already-launched`. Raises INVALID `plan-unsound` with all problems.
     """
-    # Before the transaction: nobody waits for the write lock while this one reads
-    calendar = await office.calendar.current()
     async with office.store.writing() as session:
         record = await open_case(session, person, Action.LAUNCH, case_id, lock=True)
         if record.launched_at is not None:
             if record.plan is not None and _same(record.plan, plan):
-                return record
+                return visible_record(person, record)
             raise conflict("already-launched", "this case was launched already, with another plan")
+        # Within the transaction: a notice is loaded before it, or afterwards and then reaches this case too
+        calendar = await office.calendar.within(session)
         given = await circumstances(office, session, record, calendar, office.time.now())
         completed = sound_plan(plan, given)
-        grounds = await deferral_grounds(session, given)
+        grounds = await deferral_grounds(session, record, given)
         launch = _launch(case_id, person, completed, given, grounds)
         intent = LaunchIntent(case_id=case_id, requested_at=given.launch_at, launch_json=launch.model_dump_json())
         update = {

@@ -130,7 +130,7 @@ async def _material(office: Office, record: CaseRecord, person: Person, material
     if record.launched_at is None:
         raise conflict("not-coordinating", "this case is not being coordinated")
     snapshot = await live_snapshot(office, record.case_id) or record.snapshot
-    shown = visible_snapshot(person, snapshot) if snapshot else None
+    shown = visible_snapshot(person, record, snapshot) if snapshot else None
     for deferral in shown.deferrals if shown else ():
         for material in deferral.materials:
             if material.material_id == material_id:

@@ -48,7 +48,7 @@ class DeskItem(Wire):
 
 
 async def list_inbox(office: Office, person: Person) -> tuple[DeskItem, ...]:
-    """The officer's own department's desk, newest first, at most MOST_SHOWN."""
+    """The officer's own department's desk, at most MOST_SHOWN: what is open by its due instant, then the newest."""
     may(person, Action.ANSWER)
     if person.department is None:
         return ()

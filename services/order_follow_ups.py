@@ -1,17 +1,17 @@
 """Every closed case gets its follow-up: ordered in the store first, started when the engine answers, never lost."""
 
 import logging
-from collections.abc import Coroutine
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from domain.case import CaseRecord
 from domain.clock import ClockKind
 from domain.codes import CaseStage, Urgency
-from domain.errors import ErrorCategory, LiandongError
 from domain.follow_up import FollowUpLaunch, FollowUpOrder, RatingGiven, follow_up_id
 from domain.ladder import Ladder, Rung, RungWhen
 from domain.store_ports import StoreSession
+from domain.working_calendar import WorkingCalendar
+from services.by_itself import one_by_itself
 from services.launch_circumstances import for_case
 from services.office import Office
 
@@ -36,21 +36,6 @@ async def order_follow_ups(office: Office) -> int:
     return await start_follow_ups(office)
 
 
-async def one_by_itself(name: str, step: Coroutine[Any, Any, object]) -> bool:
-    """One case that nobody foresaw must not keep the others waiting. An absent store stops everything."""
-    try:
-        await step
-    except LiandongError as error:
-        if error.category is ErrorCategory.UNAVAILABLE:
-            raise
-        _log.exception("%s stays for the next time", name)
-        return False
-    except Exception:
-        _log.exception("%s stays for the next time", name)
-        return False
-    return True
-
-
 async def _order_first(office: Office, case_id: str) -> None:
     async with office.store.writing() as session:
         record = await session.cases.get(case_id, lock=True)
@@ -60,9 +45,12 @@ async def _order_first(office: Office, case_id: str) -> None:
 
 async def _order_second(office: Office, earlier: str) -> None:
     async with office.store.writing() as session:
-        order = await session.follow_ups.get(earlier, lock=True)
-        if order is not None and await _is_latest(session, order):
-            await order_next(office, session, await session.cases.get(order.case_id))
+        order = await session.follow_ups.get(earlier)
+        if order is None:
+            return
+        record = await session.cases.get(order.case_id, lock=True)
+        if await _is_latest(session, order):
+            await order_next(office, session, record)
 
 
 async def start_follow_ups(office: Office) -> int:
@@ -86,7 +74,7 @@ async def start_follow_up(office: Office, order: FollowUpOrder) -> bool:
         return True
     failure: str | None = None
     try:
-        await office.follow_ups.start(FollowUpLaunch.model_validate_json(order.launch_json))
+        await office.follow_ups.start(order.launch)
     except Exception as error:
         failure = str(getattr(error, "code", type(error).__name__))
         _log.warning("follow-up %s did not reach the engine: %s", order.follow_up_id, failure)
@@ -103,13 +91,13 @@ async def start_follow_up(office: Office, order: FollowUpOrder) -> bool:
 async def order_next(
     office: Office, session: StoreSession, record: CaseRecord, brought: RatingGiven | None = None
 ) -> FollowUpOrder:
-    """One more follow-up of this case, within the caller's transaction."""
+    """One more follow-up of this case, which the caller's transaction holds."""
     before = await session.follow_ups.of_case(record.case_id)
     number = before[-1].number + 1 if before else 1
     now = office.time.now()
     ended = before[-1].snapshot.ended_at if before and before[-1].snapshot else None
     starts_at = (ended if before else record.closed_at) or now
-    launch = await _launch(office, record, (number, starts_at), brought)
+    launch = _launch(office, record, (number, starts_at, await office.calendar.within(session)), brought)
     order = FollowUpOrder(
         follow_up_id=launch.follow_up_id,
         case_id=record.case_id,
@@ -121,10 +109,10 @@ async def order_next(
     return order
 
 
-async def _launch(
-    office: Office, record: CaseRecord, place: tuple[int, datetime], brought: RatingGiven | None
+def _launch(
+    office: Office, record: CaseRecord, place: tuple[int, datetime, WorkingCalendar], brought: RatingGiven | None
 ) -> FollowUpLaunch:
-    number, starts_at = place
+    number, starts_at, calendar = place
     if record.outcome is None:
         raise ValueError("a case without outcome has no follow-up")
     limits = office.policy.limits
@@ -136,7 +124,7 @@ async def _launch(
         outcome=record.outcome.outcome,
         cause=record.triage.cause if record.triage else None,
         urgency=record.triage.urgency if record.triage else Urgency.NORMAL,
-        calendar=for_case(await office.calendar.current(), starts_at),
+        calendar=for_case(calendar, starts_at, office.time.now()),
         ladder=_ladder(office.policy.ladder),
         call_limit=limits.follow_up,
         rating_limit=limits.rating_window,

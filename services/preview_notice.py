@@ -1,23 +1,24 @@
-"""What loading a year's notice would move, before anything is loaded."""
+"""What a notice would move, loaded or taken back, before anything is done."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from domain.case import CaseRecord
 from domain.clock import ClockKind
-from domain.learned_years import LearnedYears, news, with_years
+from domain.learned_years import LearnedYears, News, with_news
 from domain.store_ports import Store
 from domain.wire import Instant, Wire
-from domain.working_calendar import YearNotice
-from services.launch_circumstances import for_case
-from services.read_case import explained
-from services.running_cases import known_by, running_cases
+from domain.working_calendar import WorkingCalendar
+from services.by_itself import by_itself
+from services.running_cases import Running, read_counting, recounted, who_counts
 
 
 class MovedClock(Wire):
-    """A clock of a running case that would end at another instant; None: it stands still, before or afterwards."""
+    """A running clock that would end at another instant; None: it stands still, before or afterwards."""
 
     case_id: str
     request_id: str | None
-    """Or the id of the notice, the material or the wait."""
+    """Or the id of the notice, the material, the wait or the follow-up; None for the case before its launch."""
     department: str | None
     kind: ClockKind
     due_at: Instant | None
@@ -26,28 +27,53 @@ class MovedClock(Wire):
     """It would have passed already: the ladder goes on from there at once."""
 
 
-async def preview_notice(store: Store, notice: YearNotice, now: datetime) -> tuple[MovedClock, ...]:
-    """From what the store knows of running cases; stores nothing."""
+async def preview_notice(store: Store, current: WorkingCalendar, change: News, now: datetime) -> tuple[MovedClock, ...]:
+    """From what the store knows of whoever counts with the calendar in force; stores nothing."""
+    then = with_news(current, change)
     moved: list[MovedClock] = []
-    async for record, launch in running_cases(store, now):
-        known = known_by(record, launch)
-        years = news(known, for_case(with_years(known, [notice]), launch.launched_at).years)
-        if record.snapshot is None or not years:
-            continue
-        learned = (*record.snapshot.learned, LearnedYears(at=now, years=years))
-        before = explained(record.snapshot, launch.calendar)
-        after = explained(record.snapshot.model_copy(update={"learned": learned}), launch.calendar)
-        moved += [
-            MovedClock(
+    async for name in who_counts(store):
+        with by_itself(name):
+            record, running = await read_counting(store, name)
+            if record is not None:
+                moved += _at_the_counter(record, then, now)
+            if running is not None:
+                moved += _running(running, then, now)
+    return tuple(moved)
+
+
+def _at_the_counter(record: CaseRecord, then: WorkingCalendar, now: datetime) -> Iterator[MovedClock]:
+    after = recounted(record, then)
+    dues = (
+        (ClockKind.FIRST_CONTACT, record.first_contact_due_at, after.first_contact_due_at),
+        (ClockKind.DECISION, record.decision_due_at, after.decision_due_at),
+    )
+    for kind, was, due_at in dues:
+        if was != due_at:
+            yield MovedClock(
                 case_id=record.case_id,
+                request_id=None,
+                department=None,
+                kind=kind,
+                due_at=was,
+                would_be_due_at=due_at,
+                would_be_over=due_at is not None and due_at < now,
+            )
+
+
+def _running(running: Running, then: WorkingCalendar, now: datetime) -> Iterator[MovedClock]:
+    told = running.news(then, running.learned, now)
+    if told.empty:
+        return
+    learned = LearnedYears(at=now, years=told.years, taken_back=told.taken_back)
+    before, after = running.explained(running.learned), running.explained((*running.learned, learned))
+    for was, will in zip(before, after, strict=True):
+        if was.clock.stopped_at is None and was.due.at != will.due.at:
+            yield MovedClock(
+                case_id=running.case_id,
                 request_id=was.request_id,
                 department=was.department,
                 kind=was.clock.kind,
                 due_at=was.due.at,
-                would_be_due_at=then.due.at,
-                would_be_over=then.due.at is not None and then.due.at < now,
+                would_be_due_at=will.due.at,
+                would_be_over=will.due.at is not None and will.due.at < now,
             )
-            for was, then in zip(before, after, strict=True)
-            if was.clock.stopped_at is None and was.due.at != then.due.at
-        ]
-    return tuple(moved)

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from datetime import timedelta
 from typing import Final
 
 from pydantic import Field
@@ -9,9 +10,11 @@ from pydantic import Field
 from domain.case import CaseRecord
 from domain.errors import ErrorCategory, LiandongError, conflict, not_found
 from domain.fact import Fact, FactKind
-from domain.follow_up import FollowUpLaunch, FollowUpOrder, Rating, RatingGiven, RatingLink, TakeRating
+from domain.follow_up import FollowUpOrder, Rating, RatingGiven, RatingLink, TakeRating
+from domain.store_ports import StoreSession
 from domain.wire import Instant, Wire
 from services.authenticate import token_hash
+from services.by_itself import by_itself
 from services.draft_precedents import draft_anew
 from services.office import Office
 from services.order_follow_ups import order_next
@@ -20,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 BATCH: Final = 50
 _TOKEN_BYTES: Final = 32
+_FIRST_PAUSE: Final = timedelta(seconds=2)
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
 
 
 class IssuedLink(Wire):
@@ -51,13 +56,15 @@ async def issue_rating_link(office: Office, record: CaseRecord) -> IssuedLink:
     """
     now = office.time.now()
     async with office.store.writing() as session:
+        # The case first, as everywhere: two who lock in different orders wait for each other for ever
+        await session.cases.hold(record.case_id)
         orders = await session.follow_ups.of_case(record.case_id)
         if not orders:
             raise conflict("not-rateable-yet", "the case can be rated once it has its outcome")
         order = orders[-1]
         await session.follow_ups.get(order.follow_up_id, lock=True)
-        closes_at = FollowUpLaunch.model_validate_json(order.launch_json).rating_closes_at
-        if any(link.rating for link in await session.rating_links.of_follow_up(order.follow_up_id)):
+        closes_at = order.rating_closes_at
+        if await is_rated(session, order):
             raise _already_rated()
         if now > closes_at:
             raise _closed()
@@ -81,17 +88,16 @@ async def rate_case(office: Office, case_id: str, token: str, given: RatingInput
     """
     now = office.time.now()
     async with office.store.writing() as session:
-        link = await session.rating_links.get(token_hash(token), lock=True)
-        if link is None or link.case_id != case_id:
-            raise not_found("unknown-link", "this link does not open a rating of this case")
+        link = await _held_link(session, token_hash(token), case_id)
         if link.rating is not None:
             if RatingInput.model_validate(link.rating.model_dump(exclude={"received_at"})) != given:
                 raise _already_rated()
         else:
-            if now > link.closes_at:
+            order = await session.follow_ups.get(link.follow_up_id, lock=True)
+            # A notice may have given more time since the link was told
+            if now > max(link.closes_at, order.rating_closes_at if order else link.closes_at):
                 raise _closed()
-            await session.follow_ups.get(link.follow_up_id, lock=True)
-            if any(other.rating for other in await session.rating_links.of_follow_up(link.follow_up_id)):
+            if order is not None and await is_rated(session, order):
                 raise _already_rated()
             rating = RatingGiven(**given.model_dump(), received_at=now)
             link = link.model_copy(update={"rating": rating})
@@ -102,14 +108,39 @@ async def rate_case(office: Office, case_id: str, token: str, given: RatingInput
     )
 
 
+async def is_rated(session: StoreSession, order: FollowUpOrder) -> bool:
+    """One for each follow-up, whichever way it came."""
+    links = await session.rating_links.of_follow_up(order.follow_up_id)
+    return order.has_rating or any(link.rating for link in links)
+
+
 async def relay_ratings(office: Office) -> int:
     """Bring stored ratings into their follow-ups, one batch; returns how many were settled. Repeats do no harm."""
     async with office.store.reading() as session:
-        waiting = await session.rating_links.undelivered(BATCH)
+        waiting = await session.rating_links.undelivered(office.time.now(), BATCH)
     settled = 0
     for link in waiting:
-        settled += await _deliver(office, link)
+        delivered = False
+        with by_itself(link.follow_up_id):
+            delivered = await _deliver(office, link)
+        if delivered:
+            settled += 1
+        elif await office.engine.ready() is not None:
+            break
+        else:
+            await _put_off(office, link)
     return settled
+
+
+async def _put_off(office: Office, link: RatingLink) -> None:
+    """Its follow-up is lost, or does not say yet that it has ended: others come first meanwhile."""
+    async with office.store.writing() as session:
+        current = await session.rating_links.get(link.token_hash, lock=True)
+        if current is None or current.delivered_at is not None:
+            return
+        pause = min(_FIRST_PAUSE * 2 ** min(current.attempts, 20), _LONGEST_PAUSE)
+        tried = {"attempts": current.attempts + 1, "next_attempt_at": office.time.now() + pause}
+        await session.rating_links.save(current.model_copy(update=tried))
 
 
 async def _deliver(office: Office, link: RatingLink) -> bool:
@@ -130,17 +161,30 @@ async def _over_already(office: Office, link: RatingLink) -> bool:
     """It came in time and found the follow-up over: another one takes it in, so that a bad review is answered for."""
     await draft_anew(office, link.case_id)
     async with office.store.writing() as session:
-        current = await session.rating_links.get(link.token_hash, lock=True)
+        record = await session.cases.get(link.case_id, lock=True)
         order = await session.follow_ups.get(link.follow_up_id, lock=True)
+        current = await session.rating_links.get(link.token_hash, lock=True)
         if current is None or current.delivered_at is not None:
             return True
         if not _ended(order):
             # Not begun, or its end is still on its way into the store
             return False
-        record = await session.cases.get(link.case_id)
         await order_next(office, session, record, brought=link.rating)
         await session.rating_links.save(current.model_copy(update={"delivered_at": office.time.now()}))
     return True
+
+
+async def _held_link(session: StoreSession, hashed: str, case_id: str) -> RatingLink:
+    """Held, with its case and its follow-up. Raises NOT_FOUND."""
+    named = await session.rating_links.get(hashed)
+    if named is None or named.case_id != case_id:
+        raise _unknown_link()
+    await session.cases.hold(named.case_id)
+    await session.follow_ups.get(named.follow_up_id, lock=True)
+    held = await session.rating_links.get(hashed, lock=True)
+    if held is None:
+        raise _unknown_link()
+    return held
 
 
 def _ended(order: FollowUpOrder | None) -> bool:
@@ -165,6 +209,10 @@ def _issued(office: Office, link: RatingLink) -> Fact:
         request_id=link.follow_up_id,
         data={"closes_at": link.closes_at.isoformat()},
     )
+
+
+def _unknown_link() -> LiandongError:
+    return not_found("unknown-link", "this link does not open a rating of this case")
 
 
 def _already_rated() -> LiandongError:

@@ -1,14 +1,15 @@
 """Reading one case: its record, its timeline, and why each clock is due when it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from domain.case import CaseRecord
 from domain.clock import Clock, Due, due
 from domain.codes import CaseStage
 from domain.fact import ChainedFact
+from domain.follow_up import FollowUpLaunch, FollowUpOrder, FollowUpSnapshot
 from domain.launch import CaseLaunch
 from domain.learned_years import counted_with
-from domain.person import Person, PersonRole
+from domain.person import Person
 from domain.snapshot import CaseSnapshot
 from domain.store_ports import StoreSession
 from domain.wire import Wire
@@ -16,7 +17,7 @@ from domain.working_calendar import WorkingCalendar
 from services.access import Action, open_case
 from services.live_snapshot import live_snapshot
 from services.office import Office
-from services.visibility import visible_facts, visible_record
+from services.visibility import sees_the_counter, visible_facts, visible_record
 
 
 class Timeline(Wire):
@@ -30,7 +31,7 @@ class ClockExplanation(Wire):
     """One clock, derived anew with the calendar that the case counts with, line by line."""
 
     request_id: str | None = None
-    """Or the id of the notice, the material or the wait; None for the first contact, which belongs to the case."""
+    """Or the id of the notice, the material, the wait or the follow-up; None for what belongs to the case itself."""
     round: int | None = None
     department: str | None = None
     clock: Clock
@@ -53,17 +54,24 @@ async def read_timeline(office: Office, person: Person, case_id: str) -> Timelin
 
 
 async def explain_clocks(office: Office, person: Person, case_id: str) -> tuple[ClockExplanation, ...]:
-    """Every clock of the case: the first contact, then by request and round, then notices, materials and waits."""
+    """Every clock of the case: the first contact, then by request and round, then notices, materials, waits and
+    follow-ups."""
+    current = await office.calendar.current()
     async with office.store.reading() as session:
         record = await open_case(session, person, Action.READ, case_id)
-        calendar = await _calendar_of(office, session, case_id)
+        calendar = await _launched_with(session, case_id) or current
+        orders = await session.follow_ups.of_case(case_id)
     record = visible_record(person, await freshest(office, record))
     contact = record.first_contact_clock
-    first = ClockExplanation(clock=contact, due=due(contact, calendar), round_ended=contact.stopped_at is not None)
+    # While it runs it is counted anew in the store, whatever calendar the case was launched with
+    runs = contact.stopped_at is None and record.stage is not CaseStage.CLOSED
+    counted = due(contact, current if runs else calendar)
+    first = ClockExplanation(clock=contact, due=counted, round_ended=contact.stopped_at is not None)
     leader = record.decision_clock
     second = (ClockExplanation(clock=leader, due=due(leader, calendar)),) if leader is not None else ()
-    of_case = () if person.role is PersonRole.DEPARTMENT_OFFICER else (first, *second)
-    return (*of_case, *(explained(record.snapshot, calendar) if record.snapshot else ()))
+    of_case = (first, *second) if sees_the_counter(person) else ()
+    followed = _followed(orders) if sees_the_counter(person) else ()
+    return (*of_case, *(explained(record.snapshot, calendar) if record.snapshot else ()), *followed)
 
 
 async def freshest(office: Office, record: CaseRecord) -> CaseRecord:
@@ -80,11 +88,9 @@ async def freshest(office: Office, record: CaseRecord) -> CaseRecord:
     return record.model_copy(update=update)
 
 
-async def _calendar_of(office: Office, session: StoreSession, case_id: str) -> WorkingCalendar:
+async def _launched_with(session: StoreSession, case_id: str) -> WorkingCalendar | None:
     intent = await session.intents.get(case_id)
-    if intent is None:
-        return await office.calendar.current()
-    return CaseLaunch.model_validate_json(intent.launch_json).calendar
+    return CaseLaunch.model_validate_json(intent.launch_json).calendar if intent else None
 
 
 def explained(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[ClockExplanation, ...]:
@@ -99,6 +105,33 @@ def explained(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> tuple[ClockE
         for subject, clock in _outside_rounds(snapshot)
     )
     return (*_of_rounds(snapshot, calendar), *outside)
+
+
+def explained_follow_up(snapshot: FollowUpSnapshot, calendar: WorkingCalendar) -> tuple[ClockExplanation, ...]:
+    """Every clock that staff owe something by; `calendar` is the one of its launch."""
+    return tuple(
+        ClockExplanation(
+            request_id=snapshot.follow_up_id,
+            clock=clock,
+            due=due(clock, counted_with(calendar, snapshot.learned, clock)),
+            round_ended=clock.stopped_at is not None,
+        )
+        for clock in _of_staff(snapshot)
+    )
+
+
+def _of_staff(snapshot: FollowUpSnapshot) -> Iterator[Clock]:
+    review = snapshot.review
+    for shown in (snapshot.call, *((review.contact, review.decision, review.rectification) if review else ())):
+        if shown is not None:
+            yield shown.clock
+
+
+def _followed(orders: Iterable[FollowUpOrder]) -> Iterator[ClockExplanation]:
+    for order in orders:
+        if order.snapshot is not None:
+            begun = FollowUpLaunch.model_validate_json(order.launch_json)
+            yield from explained_follow_up(order.snapshot, begun.calendar)
 
 
 def _outside_rounds(snapshot: CaseSnapshot) -> Iterator[tuple[str, Clock]]:

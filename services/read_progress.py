@@ -1,10 +1,10 @@
 """The requester looks: where the own matter stands, in plain words."""
 
 from domain.case import CaseRecord
-from domain.follow_up import FollowUpLaunch
 from domain.requester_text import Words
 from domain.requester_view import Circumstances, RequesterView, requester_view
 from services.office import Office
+from services.rate_case import is_rated
 from services.read_case import freshest
 
 
@@ -14,14 +14,13 @@ async def read_progress(office: Office, opened: CaseRecord) -> RequesterView:
     async with office.store.reading() as session:
         orders = await session.follow_ups.of_case(record.case_id)
         latest = orders[-1] if orders else None
-        links = await session.rating_links.of_follow_up(latest.follow_up_id) if latest else ()
+        rated = await is_rated(session, latest) if latest else False
         departments = await session.directory.all()
-    closes_at = FollowUpLaunch.model_validate_json(latest.launch_json).rating_closes_at if latest else None
     given = Circumstances(
         departments={one.code: Words(zh=one.name_zh, en=one.name_en) for one in departments},
         follow_up=latest,
-        rating_closes_at=closes_at,
-        rated=any(link.rating for link in links),
+        rating_closes_at=latest.launch.rating_closes_at if latest else None,
+        rated=rated,
         now=office.time.now(),
     )
     return requester_view(record, given)

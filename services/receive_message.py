@@ -1,5 +1,6 @@
 """A department's message whose sender is known: kept as received, then brought into its case. Every door leads here."""
 
+import hashlib
 import logging
 from datetime import timedelta
 from typing import Final
@@ -22,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 _OURS_FOR: Final = timedelta(seconds=30)
 """How long the relay leaves a new message to the request that brought it."""
+_ID_REUSED: Final = ClosedDoor("webhook-id-reused", "this id came before with another content, which stands")
 
 
 async def receive_message(office: Office, sender: Department, entry: InboxEntry) -> CallbackReply:
@@ -31,7 +33,7 @@ async def receive_message(office: Office, sender: Department, entry: InboxEntry)
     UNAVAILABLE when the message could not be made durable.
     """
     async with office.store.reading() as session:
-        if (earlier := await session.inbox.find(entry.department, entry.message_id)) is not None:
+        if (earlier := await _earlier(session, entry)) is not None:
             return stored_answer(earlier)
         stored = await as_stored(session, entry.message)
     case_id, owner = await _authorised(office, entry.department, entry.message, stored)
@@ -41,6 +43,14 @@ async def receive_message(office: Office, sender: Department, entry: InboxEntry)
     if kept.entry_id != entry.entry_id or kept.status is not InboxStatus.RECEIVED:
         return stored_answer(kept)
     return await _bring(office, kept, Addressed(case_id, owner, sender))
+
+
+async def _earlier(session: StoreSession, entry: InboxEntry) -> InboxEntry | None:
+    """This very message, if it came before: what was said counts, not the bytes, in which a retry may be dated anew."""
+    first = await session.inbox.find(entry.department, entry.message_id)
+    if first is None or first.message == entry.message:
+        return first
+    return await session.inbox.find(entry.department, _id_of_its_own(entry))
 
 
 async def _authorised(
@@ -81,8 +91,22 @@ async def _store(
                 rule = door.rule if door and status is InboxStatus.REFUSED else status.value.lower()
                 await append_refusal(session, _kept_without_effect(entry, case_id, rule))
             return entry
-        earlier = await session.inbox.find(entry.department, entry.message_id)
-        return earlier or entry
+        return await _earlier(session, entry) or await _keep_reused(session, entry, case_id)
+
+
+async def _keep_reused(session: StoreSession, entry: InboxEntry, case_id: str) -> InboxEntry:
+    """The id stands for what came first under it; this has no effect, and must not vanish."""
+    refused = {"message_id": _id_of_its_own(entry), "status": InboxStatus.REFUSED, "next_attempt_at": None}
+    kept = with_answer(entry.model_copy(update=refused), answer_for(InboxStatus.REFUSED, _ID_REUSED))
+    await session.inbox.add(kept)
+    await append_refusal(session, _kept_without_effect(kept, case_id, _ID_REUSED.rule))
+    return kept
+
+
+def _id_of_its_own(entry: InboxEntry) -> str:
+    """Made from what is said, so that a repetition is known again. No id that is sent has a blank in it."""
+    said = hashlib.sha256(entry.message.model_dump_json().encode()).hexdigest()
+    return f"{entry.message_id} reused:{said[:32]}"
 
 
 async def _known(session: StoreSession, stage: CaseStage, message: DepartmentMessage, owner: Ownership) -> Known:

@@ -34,18 +34,18 @@ class ReconcileReport(Wire):
     projected: tuple[str, ...] = ()
     """The projection was behind the engine and has caught up."""
     restarted: tuple[str, ...] = ()
-    """The engine had taken the case over and lost it before anybody was asked: it was started again."""
+    """The engine had taken the case over and lost it before anybody was spoken to: it was started again."""
     intents_finished: tuple[str, ...] = ()
     """The engine had the case, the intent did not say so."""
     missing: tuple[str, ...] = ()
-    """The engine has no trace of a case that it had begun: starting it anew would ask departments twice, so a person
-    must look."""
+    """The engine has no trace of a case that departments have been asked about: started anew, it would know nothing of
+    what was said, so a person must look."""
     failing: tuple[str, ...] = ()
     """The engine cannot move these cases."""
     unreadable: tuple[str, ...] = ()
     """The engine has these cases but cannot show them."""
     set_aside: tuple[str, ...] = ()
-    """An answer had been handed over at the very moment at which its round was withdrawn: it is late, not applied."""
+    """An answer had been handed over at the very moment at which its round ended otherwise: it is late, not applied."""
 
     @property
     def quiet(self) -> bool:
@@ -61,7 +61,8 @@ class _Finding(StrEnum):
 
 
 async def reconcile(office: Office) -> ReconcileReport:
-    """Compare launched, unfinished cases. Raises UNAVAILABLE when the engine is away.
+    """Compare launched, unfinished cases. Raises UNAVAILABLE when the engine is away; a case that alone cannot be shown
+    is reported.
 
     Reading a case costs the engine a replay, so a pass takes a random 200 when there are more; repeated passes
     reach all of them.
@@ -79,7 +80,8 @@ async def reconcile(office: Office) -> ReconcileReport:
 
 
 async def _set_aside(office: Office) -> list[str]:
-    """The engine took the answer, and the decision in the same turn ended the round before the answer was looked at."""
+    """The engine took the answer, and something else in the same turn (a decision, a clock) had ended the round before
+    the answer was looked at."""
     since = office.time.now() - _LOOKS_BACK
     found = []
     async with office.store.reading() as session:
@@ -125,7 +127,7 @@ async def _compare(office: Office, case_id: str) -> list[_Finding]:
     try:
         live = await office.engine.snapshot(case_id)
     except LiandongError as error:
-        if error.category is ErrorCategory.UNAVAILABLE:
+        if error.category is ErrorCategory.UNAVAILABLE and await office.engine.ready() is not None:
             raise
         if error.category is ErrorCategory.NOT_FOUND:
             return await _unknown_to_engine(office, case_id)
@@ -141,6 +143,7 @@ async def _unknown_to_engine(office: Office, case_id: str) -> list[_Finding]:
     async with office.store.reading() as session:
         record = await session.cases.get(case_id)
         intent = await session.intents.get(case_id)
+        spoken = bool(await session.exchanges.of_case(case_id) or await session.inbox.of_case(case_id))
     if record.stage is CaseStage.CLOSED:
         return []
     if record.snapshot is not None or intent is None:
@@ -148,7 +151,11 @@ async def _unknown_to_engine(office: Office, case_id: str) -> list[_Finding]:
     if intent.done_at is None:
         # Ordered and not yet started: that is the relay's ordinary work
         return []
-    # No department is asked before its round is in the projection: nobody was, so the case can begin again
+    if spoken:
+        return [_Finding.MISSING]
+    # First rounds go out beside their record, so an empty projection alone does not say that nobody was asked; what is
+    # said is kept before it leaves. A worker apart from the store keeps it elsewhere: what it has sent goes out again
+    # under the same key, which departments know as the same request.
     await office.engine.start(CaseLaunch.model_validate_json(intent.launch_json))
     return [_Finding.RESTARTED]
 

@@ -14,8 +14,8 @@ from services.round_ownership import case_of_message
 
 _log = logging.getLogger(__name__)
 
-MOST_REFUSALS_PER_CASE: Final = 100
-"""A sender that is turned away for ever must not fill the case."""
+MOST_REFUSALS_OF_A_SENDER: Final = 100
+"""In one case. Who is turned away for ever must not fill it, nor keep what others are refused out of it."""
 
 
 async def note_refusal(
@@ -40,7 +40,8 @@ async def append_refusal(session: StoreSession, fact: Fact) -> None:
     """Beyond the limit only the log knows."""
     if fact.kind is FactKind.MESSAGE_REFUSED:
         facts = await session.facts.of_case(fact.case_id)
-        if sum(chained.fact.kind is FactKind.MESSAGE_REFUSED for chained in facts) >= MOST_REFUSALS_PER_CASE:
+        earlier = [one for one in facts if (one.fact.kind, one.fact.actor) == (fact.kind, fact.actor)]
+        if len(earlier) >= MOST_REFUSALS_OF_A_SENDER:
             _log.warning("a message to %s was refused (%s)", fact.case_id, fact.data.get("rule"))
             return
     await session.facts.append(fact.case_id, [fact])

@@ -15,6 +15,7 @@ from services.access import Action, may
 from services.issue_progress_code import hand_out
 from services.office import Office
 from services.same_facts import earlier_refusal
+from services.visibility import visible_record
 from services.watch_triage import waits_for_leader
 
 
@@ -40,10 +41,11 @@ async def register_case(office: Office, person: Person, registration: Registrati
     problems = check_registration(registration, categories, calendar.local_day(now))
     if problems:
         raise unsound("registration-unsound", "the registration cannot be taken in like this", problems)
-    if (earlier := await _earlier(office, registration)) is not None:
+    if (earlier := await _earlier(office, person, registration)) is not None:
         return earlier
     try:
         async with office.store.writing() as session:
+            calendar = await office.calendar.within(session)
             case_id = await session.cases.next_case_id(calendar.local_day(now).year)
             record = fresh_record(office, case_id, person.actor, (registration, now, calendar))
             refused = await earlier_refusal(session, record)
@@ -55,13 +57,15 @@ async def register_case(office: Office, person: Person, registration: Registrati
             code = await hand_out(office, session, record, person.actor)
     except LiandongError as error:
         # Somebody else registered the same matter between our look and our write.
-        if error.category is not ErrorCategory.CONFLICT or (earlier := await _earlier(office, registration)) is None:
+        if error.category is not ErrorCategory.CONFLICT:
+            raise
+        if (earlier := await _earlier(office, person, registration)) is None:
             raise
         return earlier
     return Registered(record=record, created=True, progress_code=code)
 
 
-async def _earlier(office: Office, registration: Registration) -> Registered | None:
+async def _earlier(office: Office, person: Person, registration: Registration) -> Registered | None:
     if registration.external_id is None:
         return None
     async with office.store.reading() as session:
@@ -73,7 +77,7 @@ async def _earlier(office: Office, registration: Registration) -> Registered | N
             "already-registered-differently",
             f"this source and external id belong to {record.case_id}, which was registered with other content",
         )
-    return Registered(record=record, created=False)
+    return Registered(record=visible_record(person, record), created=False)
 
 
 def fresh_record(

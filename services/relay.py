@@ -1,18 +1,15 @@
 """The relay: brings launches and messages that were stored while the engine was away."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from domain.case import LaunchIntent
-from domain.errors import LiandongError
 from domain.inbox import InboxEntry, InboxStatus
+from services.by_itself import by_itself
 from services.office import Office
 from services.settle_message import EngineAway, settle_message
 from services.start_ordered import start_ordered
-
-_log = logging.getLogger(__name__)
 
 BATCH: Final = 50
 _LOOKED_AT: Final = 1_000
@@ -33,11 +30,9 @@ async def relay_launches(office: Office) -> int:
         ordered = await session.intents.waiting(_LOOKED_AT)
     started = failures = 0
     for intent in [intent for intent in ordered if _next_try(intent) <= now][:BATCH]:
-        try:
+        taken = False
+        with by_itself(intent.case_id):
             taken = await start_ordered(office, intent) is not None
-        except LiandongError as error:
-            _log.warning("the launch of %s could not be marked: %s", intent.case_id, error.code)
-            taken = False
         started += taken
         failures = 0 if taken else failures + 1
         if failures >= _AWAY_AFTER and await office.engine.ready() is not None:
@@ -51,18 +46,15 @@ async def relay_inbox(office: Office) -> int:
     batch = await _claim(office)
     for position, entry in enumerate(batch):
         try:
-            after = await settle_message(office, entry)
+            with by_itself(f"message {entry.entry_id}", EngineAway):
+                settled += (await settle_message(office, entry)).status is not InboxStatus.RECEIVED
         except EngineAway:
             away += 1
             if away >= _AWAY_AFTER:
                 await _release(office, batch[position + 1 :])
                 break
             continue
-        except LiandongError as error:
-            _log.warning("message %s stays for the next time: %s", entry.entry_id, error.code)
-            continue
         away = 0
-        settled += after.status is not InboxStatus.RECEIVED
     return settled
 
 

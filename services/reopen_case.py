@@ -12,6 +12,7 @@ from services.issue_progress_code import pass_on
 from services.office import Office
 from services.register_case import fresh_record, registered
 from services.same_facts import reopening_facts
+from services.visibility import visible_record
 
 
 class ReopenInput(Wire):
@@ -26,10 +27,11 @@ async def reopen_case(office: Office, person: Person, case_id: str, wanted: Reop
     Raises CONFLICT `not-closed`, `already-reopened`, `not-said-unresolved`, INVALID `new-evidence-missing`. The same
     order again returns the same case.
     """
+    # Before the transaction: nobody waits for the write lock while this one reads
     async with office.store.writing() as session:
         earlier = await open_case(session, person, Action.REOPEN, case_id, lock=True)
         if (again := await _reopened_already(session, earlier, wanted)) is not None:
-            return again
+            return visible_record(person, again)
         await _check(session, earlier, wanted)
         reopened = await open_again(office, session, earlier, (person.actor, wanted))
         await _settle_follow_ups(session, earlier, wanted, reopened)
@@ -41,7 +43,7 @@ async def open_again(
 ) -> CaseRecord:
     """Within the caller's transaction, which holds the earlier case."""
     actor, wanted = order
-    now, calendar = office.time.now(), await office.calendar.current()
+    now, calendar = office.time.now(), await office.calendar.within(session)
     # The external id stays with the first case: the same matter sent again must still find it
     registration = earlier.registration.model_copy(update={"external_id": None})
     case_id = await session.cases.next_case_id(calendar.local_day(now).year)
@@ -89,7 +91,10 @@ async def _settle_follow_ups(
     session: StoreSession, earlier: CaseRecord, wanted: ReopenInput, reopened: CaseRecord
 ) -> None:
     """Whatever the reason was: a follow-up that owed this reopening owes it no more."""
-    for order in await session.follow_ups.of_case(earlier.case_id):
-        owed = order.snapshot is not None and order.snapshot.reopening_owed and order.reopened_as is None
-        if owed or (wanted.cause is ReopenCause.NOT_RESOLVED and order.reopened_as is None):
+    for known in await session.follow_ups.of_case(earlier.case_id):
+        order = await session.follow_ups.get(known.follow_up_id, lock=True)
+        if order is None or order.reopened_as is not None:
+            continue
+        owed = order.snapshot is not None and order.snapshot.reopening_owed
+        if owed or wanted.cause is ReopenCause.NOT_RESOLVED:
             await session.follow_ups.save(order.model_copy(update={"reopened_as": reopened.case_id}))

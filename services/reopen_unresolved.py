@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from domain.follow_up import FollowUpOrder
 from domain.lineage import ReopenCause
+from services.by_itself import one_by_itself
 from services.office import Office
-from services.order_follow_ups import one_by_itself
 from services.reopen_case import ReopenInput, open_again
 
 BATCH: Final = 50
@@ -23,10 +22,14 @@ async def reopen_unresolved(office: Office) -> int:
 async def reopen_for(office: Office, follow_up_id: str) -> str | None:
     """The case that this follow-up led to; None when it was never ordered."""
     async with office.store.writing() as session:
-        order: FollowUpOrder | None = await session.follow_ups.get(follow_up_id, lock=True)
+        named = await session.follow_ups.get(follow_up_id)
+        if named is None:
+            return None
+        # The case first, as everywhere: two who lock in different orders wait for each other for ever
+        earlier = await session.cases.get(named.case_id, lock=True)
+        order = await session.follow_ups.get(follow_up_id, lock=True)
         if order is None or order.reopened_as is not None:
             return order.reopened_as if order else None
-        earlier = await session.cases.get(order.case_id, lock=True)
         if earlier.lineage.reopened_as:
             reopened = earlier.lineage.reopened_as[-1]
         else:

@@ -7,6 +7,7 @@ from domain.person import Person
 from services.access import Action, open_case
 from services.office import Office
 from services.read_case import Timeline
+from services.visibility import visible_facts
 
 
 async def repair_record(office: Office, person: Person, case_id: str, reason: str, authority: str) -> Timeline:
@@ -25,4 +26,5 @@ async def repair_record(office: Office, person: Person, case_id: str, reason: st
         )
         if not any(one.fact.fact_id == repaired.fact_id for one in await session.facts.of_case(case_id)):
             await session.facts.append(case_id, [repaired])
-        return Timeline(case_id=case_id, facts=tuple(await session.facts.of_case(case_id)))
+        facts = await session.facts.of_case(case_id)
+        return Timeline(case_id=case_id, facts=visible_facts(person, facts, record))

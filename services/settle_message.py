@@ -12,12 +12,12 @@ from domain.dispatch import DepartmentNote, RoundRef
 from domain.errors import ErrorCategory, LiandongError, unavailable
 from domain.fact import Fact, FactKind
 from domain.ids import case_of
-from domain.inbox import InboxEntry, InboxStatus
+from domain.inbox import WITHOUT_EFFECT, InboxEntry, InboxStatus
 from domain.reply import RawAnswer
 from domain.snapshot import CaseSnapshot, RoundSnapshot
 from services.callback_door import ClosedDoor, closed_door
 from services.callback_verdict import answer_for, is_note, with_answer
-from services.live_snapshot import live_snapshot
+from services.live_snapshot import CaseSilent, ask_live
 from services.office import Office
 from services.refused_message import append_refusal
 from services.round_ownership import Ownership, as_stored, case_of_message, ownership
@@ -25,11 +25,14 @@ from services.round_ownership import Ownership, as_stored, case_of_message, owne
 _log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS: Final = 20
-"""With the pauses below, about an hour during which the engine was there and could not take the message."""
+"""With the pauses below, about an hour during which the case could be asked and did not take the message."""
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _ENGINE_AWAY_PAUSE: Final = timedelta(seconds=5)
 _PATIENCE_SECONDS: Final = 5.0
 """A department waits for our answer meanwhile; what was cut short here is found out by the relay."""
+
+
+_LEAVE_A_FACT: Final = WITHOUT_EFFECT | {InboxStatus.LATE}
 
 
 class EngineAway(Exception):
@@ -54,9 +57,12 @@ async def settle_message(office: Office, entry: InboxEntry, just_read: Addressed
         status, why = await _apply(office, entry, just_read or await _addressed(office, entry))
     except LiandongError as error:
         if error.category is ErrorCategory.UNAVAILABLE:
-            await _put_back(office, entry, error.code, counts=False)
+            await _put_back(office, entry, error.code, pause=_ENGINE_AWAY_PAUSE)
             raise EngineAway from error
         status, why = InboxStatus.RECEIVED, error.code
+    except CaseSilent as silence:
+        _log.warning("whether a case waits for message %s cannot be asked: %s", entry.entry_id, silence)
+        return await _put_back(office, entry, str(silence), pause=_as_long_again(office, entry))
     except Exception as error:
         _log.exception("message %s cannot be applied", entry.entry_id)
         status, why = InboxStatus.RECEIVED, type(error).__name__
@@ -83,6 +89,8 @@ async def _apply(office: Office, entry: InboxEntry, addressed: Addressed) -> tup
     if owner is None or not owner.seen:
         if (reason := await office.engine.ready()) is not None:
             raise unavailable("engine-unavailable", reason)
+        # Not known to whom? Only a case that can be asked can be said not to wait for this message
+        await ask_live(office, case_id)
         return InboxStatus.RECEIVED, "the round is not known yet"
     message = entry.message
     if is_note(message):
@@ -111,7 +119,11 @@ async def _unless_taken(office: Office, entry: InboxEntry, case_id: str, *, take
         return InboxStatus.APPLIED, ""
     async with office.store.reading() as session:
         record = await session.cases.get(case_id)
-    snapshot = await live_snapshot(office, case_id) or record.snapshot
+    silence: CaseSilent | None = None
+    try:
+        snapshot = await ask_live(office, case_id) or record.snapshot
+    except CaseSilent as error:
+        snapshot, silence = record.snapshot, error
     turn = _turn(snapshot, entry) if snapshot else None
     if turn is not None and turn.answer_ref == entry.entry_id:
         return InboxStatus.APPLIED, ""
@@ -119,6 +131,8 @@ async def _unless_taken(office: Office, entry: InboxEntry, case_id: str, *, take
         return InboxStatus.LATE, "the round ended without this message"
     if record.stage is CaseStage.CLOSED or (snapshot is not None and snapshot.outcome is not None):
         return InboxStatus.LATE, "the case has ended"
+    if silence is not None:
+        raise silence
     return InboxStatus.RECEIVED, "the round is open, but nothing waits for an answer yet"
 
 
@@ -142,12 +156,18 @@ def _note_of(entry: InboxEntry) -> DepartmentNote:
     )
 
 
-async def _put_back(office: Office, entry: InboxEntry, why: str, *, counts: bool = True) -> InboxEntry:
-    """Try again later; out of budget, a person must look. An engine that is away costs no budget."""
-    attempts = entry.attempts + counts
+def _as_long_again(office: Office, entry: InboxEntry) -> timedelta:
+    """As it has waited already: such attempts are not counted, and each takes a while."""
+    return min(max(office.time.now() - entry.received_at, _ENGINE_AWAY_PAUSE), _LONGEST_PAUSE)
+
+
+async def _put_back(office: Office, entry: InboxEntry, why: str, *, pause: timedelta | None = None) -> InboxEntry:
+    """Try again later; out of budget, a person must look. With a `pause` given it was no fault of the message, and
+    costs it no budget."""
+    attempts = entry.attempts + (pause is None)
     if attempts >= MOST_ATTEMPTS:
         return await _settled(office, entry.model_copy(update={"attempts": attempts}), InboxStatus.QUARANTINED, why)
-    pause = min(timedelta(seconds=2**attempts), _LONGEST_PAUSE) if counts else _ENGINE_AWAY_PAUSE
+    pause = pause or min(timedelta(seconds=2**attempts), _LONGEST_PAUSE)
     update = {"attempts": attempts, "next_attempt_at": office.time.now() + pause, "last_error": why}
     return await _write(office, entry.model_copy(update=update), InboxStatus.RECEIVED)
 
@@ -162,15 +182,21 @@ async def _write(office: Office, entry: InboxEntry, status: InboxStatus) -> Inbo
     """What another process settled meanwhile stays as it settled it."""
     case_id = case_of(entry.message.request_id) or ""
     async with office.store.writing() as session:
+        record = None
+        if status in _LEAVE_A_FACT:
+            record = await case_of_message(session, case_id)
+        if record is not None and status in WITHOUT_EFFECT:
+            # Held like the case of a message that comes in, so that none is judged by an answer that is just ending
+            await session.cases.hold(case_id)
         current = await session.inbox.find(entry.department, entry.message_id, lock=True)
         if current is not None and current.status is not InboxStatus.RECEIVED:
             return current
         entry = entry.model_copy(update={"status": status})
         await session.inbox.settle(entry, status)
-        if status in (InboxStatus.QUARANTINED, InboxStatus.LATE, InboxStatus.REFUSED):
-            record = await case_of_message(session, case_id)
-            if record is not None:
-                await append_refusal(session, _without_effect(office, entry, status))
+        if record is not None:
+            await append_refusal(session, _without_effect(office, entry, status))
+        if status in WITHOUT_EFFECT and not is_note(entry.message):
+            await session.inbox.give_turn(entry.message.request_id, entry.message.round)
     if status is InboxStatus.QUARANTINED:
         _log.error("message %s needs a person: %s", entry.entry_id, entry.last_error)
     return entry

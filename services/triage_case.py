@@ -17,6 +17,7 @@ from domain.wire import Wire
 from services.access import Action, open_case
 from services.office import Office
 from services.same_facts import earlier_refusal, link_new_evidence, same_facts_again
+from services.visibility import visible_record
 from services.watch_triage import waits_for_leader
 
 _CLOSES_AS: Final = {
@@ -58,7 +59,7 @@ async def triage_case(office: Office, person: Person, case_id: str, triage: Tria
             raise unsound("triage-unsound", "this triage lacks something", problems)
         if record.triage is not None:
             if _content(record.triage) == triage:
-                return record
+                return visible_record(person, record)
             raise conflict("already-triaged", "this case was triaged already, with another result")
         earlier = await earlier_refusal(session, record)
         if earlier is not None and triage.decision is TriageDecision.COORDINATE and not _stated(triage.new_evidence):
@@ -66,7 +67,7 @@ async def triage_case(office: Office, person: Person, case_id: str, triage: Tria
         now = office.time.now()
         triaged = _triaged(record, person, triage, now)
         if triaged.outcome is None:
-            calendar = await office.calendar.current()
+            calendar = await office.calendar.within(session)
             triaged = triaged.model_copy(update=waits_for_leader(office, triaged, now, calendar))
         await session.cases.save(triaged)
         await session.facts.append(case_id, _facts(triaged))

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Final
+from datetime import timedelta
+from typing import Final, NamedTuple
 
-from domain import invariants
+from domain import invariants, invariants_people
 from domain.audit_chain import AuditHead
 from domain.case import CaseRecord
 from domain.errors import ErrorCategory, LiandongError
@@ -15,6 +16,7 @@ from domain.launch import CaseLaunch, CaseResult
 from domain.snapshot import CaseSnapshot
 from domain.working_calendar import WorkingCalendar
 from services.counter_ladder import planned_at
+from services.live_snapshot import CaseSilent
 from services.office import Office
 from services.watch_first_contact import overdue_rung
 from services.watch_triage import decision_rungs
@@ -24,6 +26,7 @@ __all__ = ["CHECKS", "Finding", "verify"]
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("I1", invariants.one_run),
     ("I2", invariants.one_terminal_state),
+    ("I2", invariants_people.waived_by_two),
     ("I3", invariants.nothing_lost),
     ("I3", invariants.nothing_deniable),
     ("I4", invariants.one_effect),
@@ -31,6 +34,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("I6", no_silent_deadline),
     ("I6", no_silent_clock),
     ("I8", invariants.same_story),
+    ("I8", invariants.history_there),
     ("I10", invariants.complete_record),
     ("I11", invariants.outcome_once),
 )
@@ -39,14 +43,26 @@ AUDIT: Final = "audit"
 _SECOND_LOOK_SECONDS: Final = 1.0
 
 
+class _Around(NamedTuple):
+    """The same for all cases of one check."""
+
+    calendar: WorkingCalendar
+    history_kept_for: timedelta
+
+
 async def verify(
-    office: Office, progress: Callable[[int], None] | None = None, noted: AuditHead | None = None
+    office: Office,
+    progress: Callable[[int], None] | None = None,
+    noted: AuditHead | None = None,
+    unexamined: Callable[[str], None] | None = None,
 ) -> tuple[Finding, ...]:
     """Check every case and the audit; `progress` is called with the number of cases checked so far.
 
-    `noted`: an end of the audit's chain that somebody wrote down earlier. What is found in a case is looked at again a
-    moment later: only what is still broken counts, not what was on its way.
-    Raises UNAVAILABLE when the engine is away: half a check would pass for a whole one.
+    `noted`: an end of the audit's chain that somebody wrote down earlier. `unexamined` is called with each closed case
+    that the engine rightly has no history of any more: its store alone was checked. What is found in a case is looked
+    at again a moment later: only what is still broken counts, not what was on its way.
+    Raises UNAVAILABLE when the engine is away: half a check would pass for a whole one. A case that alone cannot be
+    shown is a finding.
     """
     findings: list[Finding] = [
         Finding(invariant="I9", case_id=case_id, detail="the engine cannot move it")
@@ -55,15 +71,17 @@ async def verify(
     async with office.store.reading() as session:
         broken = await session.audit.problems(noted)
     findings.extend(Finding(invariant="I10", case_id=AUDIT, detail=detail) for detail in broken)
-    calendar = await office.calendar.current()
+    around = _Around(await office.calendar.current(), await office.engine.keeps_history_for())
     sources: dict[tuple[str, str], str] = {}
     checked = 0
     async for case_id in _all_cases(office):
-        found = await _examine(office, case_id, calendar, sources)
+        seen, found = await _examine(office, case_id, around, sources)
         if found:
             await asyncio.sleep(_SECOND_LOOK_SECONDS)
-            still = await _examine(office, case_id, calendar, sources)
+            seen, still = await _examine(office, case_id, around, sources)
             findings.extend(finding for finding in found if finding in still)
+        if unexamined is not None and seen is not None and seen.past_history:
+            unexamined(case_id)
         checked += 1
         if progress is not None:
             progress(checked)
@@ -71,16 +89,16 @@ async def verify(
 
 
 async def _examine(
-    office: Office, case_id: str, calendar: WorkingCalendar, sources: dict[tuple[str, str], str]
-) -> list[Finding]:
+    office: Office, case_id: str, around: _Around, sources: dict[tuple[str, str], str]
+) -> tuple[Evidence | None, list[Finding]]:
     try:
-        evidence = await _evidence(office, case_id, calendar)
+        evidence = await _evidence(office, case_id, around)
     except Exception as error:
         if isinstance(error, LiandongError) and error.category is ErrorCategory.UNAVAILABLE:
             raise
-        detail = f"it cannot be examined: {getattr(error, 'code', type(error).__name__)}"
-        return [Finding(invariant="I9", case_id=case_id, detail=detail)]
-    return [*_check(evidence), *_same_matter(evidence.record, sources)]
+        why = str(error) if isinstance(error, CaseSilent) else getattr(error, "code", type(error).__name__)
+        return None, [Finding(invariant="I9", case_id=case_id, detail=f"it cannot be examined: {why}")]
+    return evidence, [*_check(evidence), *_same_matter(evidence.record, sources)]
 
 
 def _check(evidence: Evidence) -> list[Finding]:
@@ -113,7 +131,7 @@ async def _all_cases(office: Office) -> AsyncIterator[str]:
         after = ids[-1]
 
 
-async def _evidence(office: Office, case_id: str, calendar: WorkingCalendar) -> Evidence:
+async def _evidence(office: Office, case_id: str, around: _Around) -> Evidence:
     # The engine first: the store is behind it, never ahead
     live, result = await _engine_side(office, case_id)
     async with office.store.reading() as session:
@@ -124,6 +142,9 @@ async def _evidence(office: Office, case_id: str, calendar: WorkingCalendar) -> 
         inbox = await session.inbox.of_case(case_id)
         exchanges = await session.exchanges.of_case(case_id)
         follow_ups = await session.follow_ups.of_case(case_id)
+        for order in follow_ups:
+            # Only that they can be read: the relay passes over those that cannot
+            await session.rating_links.of_follow_up(order.follow_up_id)
     return Evidence(
         record=record,
         facts=facts,
@@ -135,8 +156,9 @@ async def _evidence(office: Office, case_id: str, calendar: WorkingCalendar) -> 
         ordered=intent is not None and intent.done_at is None,
         live=live,
         result=result,
-        contact_owed_at=planned_at(overdue_rung(office), record, record.first_contact_due_at, calendar),
-        decision_rungs=decision_rungs(office, record, calendar),
+        history_kept_for=around.history_kept_for,
+        contact_owed_at=planned_at(overdue_rung(office), record, record.first_contact_due_at, around.calendar),
+        decision_rungs=decision_rungs(office, record, around.calendar),
         now=office.time.now(),
     )
 
@@ -150,4 +172,7 @@ async def _engine_side(office: Office, case_id: str) -> tuple[CaseSnapshot | Non
         # A run that ended without a result is named by `failing_cases`
         if error.category in (ErrorCategory.NOT_FOUND, ErrorCategory.CONFLICT):
             return live, None
+        if error.category is ErrorCategory.UNAVAILABLE and await office.engine.ready() is None:
+            # The others can be examined still
+            raise CaseSilent("the engine is there and cannot show it") from error
         raise

@@ -1,10 +1,12 @@
 """What a person sees of a case that they may read: a department officer gets its own requests and nothing else."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from domain.case import CaseLine, CaseRecord, Registration
 from domain.deferral import DeferralSnapshot
 from domain.fact import ChainedFact, FactKind
+from domain.follow_up import FollowUpOrder, FollowUpSnapshot
 from domain.identifiers import mask_identifier
 from domain.lineage import Lineage
 from domain.person import Person, PersonRole
@@ -12,6 +14,8 @@ from domain.plan import Plan
 from domain.snapshot import CaseSnapshot, RequestSnapshot
 from domain.text_masking import mask_text
 from services.free_text import Mask, mask_of, masked_texts, reads_as_written
+
+FollowUpT = TypeVar("FollowUpT", FollowUpOrder, FollowUpSnapshot)
 
 _HIDDEN = "—"
 
@@ -37,7 +41,7 @@ def visible_record(person: Person, record: CaseRecord) -> CaseRecord:
             "decision_due_at": None,
             "triage": None,
             "plan": Plan(asks=asks) if asks else None,
-            "snapshot": visible_snapshot(person, record.snapshot) if record.snapshot else None,
+            "snapshot": visible_snapshot(person, record, record.snapshot) if record.snapshot else None,
             "outcome": outcome,
             "lineage": Lineage(),
             "party_print": None,
@@ -54,7 +58,10 @@ def own_requests(person: Person, record: CaseRecord) -> frozenset[str]:
     return frozenset(request.key for request in record.snapshot.requests if _owned(person, request))
 
 
-def visible_snapshot(person: Person, snapshot: CaseSnapshot) -> CaseSnapshot:
+def visible_snapshot(person: Person, record: CaseRecord, snapshot: CaseSnapshot) -> CaseSnapshot:
+    """`snapshot` of the case that `record` is about, however fresh either of them is."""
+    if not reads_as_written(person, record.owner):
+        return masked_texts(snapshot, mask_of(record))
     if person.role is not PersonRole.DEPARTMENT_OFFICER:
         return snapshot
     own = tuple(_own_rounds(person, request) for request in snapshot.requests if _owned(person, request))
@@ -72,6 +79,16 @@ def visible_snapshot(person: Person, snapshot: CaseSnapshot) -> CaseSnapshot:
             "waits": (),
         }
     )
+
+
+def visible_follow_up(person: Person, record: CaseRecord, follow_up: FollowUpT) -> FollowUpT:
+    """What was said at calls, in ratings and about them."""
+    return follow_up if reads_as_written(person, record.owner) else masked_texts(follow_up, mask_of(record))
+
+
+def sees_the_counter(person: Person) -> bool:
+    """What happened between the window and the requester before the coordination is no department's matter."""
+    return person.role is not PersonRole.DEPARTMENT_OFFICER
 
 
 def visible_facts(person: Person, facts: Iterable[ChainedFact], record: CaseRecord) -> tuple[ChainedFact, ...]:

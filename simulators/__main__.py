@@ -7,12 +7,12 @@ python -m simulators --secrets FILE --port 8090    those of a running product, b
 import argparse
 import asyncio
 import json
+import secrets as chance
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
 from pydantic import TypeAdapter, ValidationError
 
 from simulators.app import create_app
@@ -45,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     whom = parser.add_mutually_exclusive_group(required=True)
     whom.add_argument("--secrets", type=Path, help="JSON: code → webhook_secrets, bearer_token")
     whom.add_argument("--technique", choices=[*SYSTEMS, "people"], help="a single department")
-    parser.add_argument("--host", default="127.0.0.1", help="the door for scripts has no lock: keep it on loopback")
-    parser.add_argument("--port", type=int, default=8090, help="0: a free one; the address is the first line printed")
+    parser.add_argument("--host", default="127.0.0.1", help="default: this machine only")
+    parser.add_argument("--port", type=int, default=8090, help="0: a free one; the first line printed tells it")
     parser.add_argument("--callback-base", help="engine's address; default: the one that each request names")
     parser.add_argument("--lifeline", action="store_true", help="end when standard input ends")
     parser.add_argument("--memory", type=Path, help="file that keeps the rounds taken in over a restart")
@@ -72,23 +72,24 @@ def _play(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
     elif chosen.technique:
         single = Single.of(chosen.technique, chosen.code, chosen.secret)
         script = Script.model_validate_json(chosen.script.read_bytes()) if chosen.script else QUICK
-        _serve(_app({chosen.code: single.secrets}, {chosen.code: script}, chosen), chosen, single)
+        _serve({chosen.code: single.secrets}, {chosen.code: script}, chosen, single)
     else:
         secrets = TypeAdapter(dict[str, Secrets]).validate_json(chosen.secrets.read_bytes())
         given = chosen.scripts.read_bytes() if chosen.scripts else b"{}"
-        _serve(_app(secrets, TypeAdapter(dict[str, Script]).validate_json(given), chosen), chosen, None)
+        _serve(secrets, TypeAdapter(dict[str, Script]).validate_json(given), chosen, None)
 
 
-def _app(secrets: dict[str, Secrets], scripts: dict[str, Script], chosen: argparse.Namespace) -> FastAPI:
-    return create_app(secrets, scripts, callback_base=chosen.callback_base, memory=Memory(chosen.memory))
-
-
-def _serve(app: FastAPI, chosen: argparse.Namespace, single: Single | None) -> None:
+def _serve(
+    secrets: dict[str, Secrets], scripts: dict[str, Script], chosen: argparse.Namespace, single: Single | None
+) -> None:
+    control, memory = chance.token_urlsafe(32), Memory(chosen.memory)
+    app = create_app(secrets, scripts, callback_base=chosen.callback_base, memory=memory, control=control)
     listening = listen(chosen.host, chosen.port)
     url = address(listening)
-    _say(json.dumps({"url": url}))
+    # Standard output belongs to whoever started us; a command line could be read by everybody on the machine
+    _say(json.dumps({"url": url, "control": control}))
     if single is not None:
-        _say(single.told(url))
+        _say(single.told(url, control))
     uvicorn.Server(configuration(app)).run(sockets=[listening])
 
 

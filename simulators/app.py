@@ -1,7 +1,8 @@
-"""The simulated departments behind one HTTP server, with a door for scripts and journals."""
+"""The simulated departments behind one HTTP server, with a door for scripts and journals: those hold what was sent."""
 
 import hashlib
 import json
+import secrets as chance
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 import httpx
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import JsonValue
 
@@ -33,8 +34,11 @@ def create_app(
     *,
     callback_base: str | None = None,
     memory: Memory | None = None,
+    control: str | None = None,
 ) -> FastAPI:
-    """`callback_base` replaces the address that a dispatch asks to be answered at; `memory` outlives the process."""
+    """`callback_base` replaces the address that a dispatch asks to be answered at; `memory` outlives the process.
+    `control` is the token for scripts and journals; None: nobody comes to them by HTTP.
+    """
     kept = memory or Memory()
     client = httpx.AsyncClient(trust_env=False, timeout=10.0, follow_redirects=False, verify=_trust())
     departments = {
@@ -55,29 +59,36 @@ def create_app(
 
     app = FastAPI(title="Simulated departments", lifespan=life)
     app.state.departments = departments
-    _add_administration(app, departments)
+    _add_administration(app, departments, control)
     _add_webhook_technique(app, departments)
     _add_polled_technique(app, departments)
     _add_xml_technique(app, departments)
     return app
 
 
-def _add_administration(app: FastAPI, departments: Mapping[str, SimulatedDepartment]) -> None:
+def _add_administration(app: FastAPI, departments: Mapping[str, SimulatedDepartment], control: str | None) -> None:
+    async def holds_the_token(request: Request) -> None:
+        given = request.headers.get("authorization", "").encode()
+        if control is None or not chance.compare_digest(given, f"Bearer {control}".encode()):
+            raise HTTPException(status_code=401)
+
+    held = [Depends(holds_the_token)]
+
     @app.get("/health")
     async def health() -> dict[str, list[str]]:
         return {"departments": sorted(departments)}
 
-    @app.put("/scripts/{department}")
+    @app.put("/scripts/{department}", dependencies=held)
     async def put_script(department: str, script: Script) -> Script:
         """Holds for rounds taken in from now on."""
         _find(departments, department).script = script
         return script
 
-    @app.get("/scripts/{department}")
+    @app.get("/scripts/{department}", dependencies=held)
     async def get_script(department: str) -> Script:
         return _find(departments, department).script
 
-    @app.get("/journal/{department}")
+    @app.get("/journal/{department}", dependencies=held)
     async def get_journal(department: str) -> Journal:
         return _find(departments, department).journal
 

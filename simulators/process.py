@@ -15,13 +15,16 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 class SimulatorProcess:
-    """`with SimulatorProcess(secrets_file) as simulator: … simulator.url`. `arguments` are those of the command."""
+    """`with SimulatorProcess(secrets_file) as simulator: … simulator.url`. `arguments` are those of the command.
+
+    `control` opens the door of scripts and journals; each start has another one.
+    """
 
     def __init__(self, secrets_file: Path, arguments: Sequence[str] = (), *, port: int = 0) -> None:
         options = ["--secrets", str(secrets_file.resolve()), "--port", str(port), "--lifeline", *arguments]
         self._command = [sys.executable, "-m", "simulators", *options]
         self._process: subprocess.Popen[str] | None = None
-        self.url = ""
+        self.url = self.control = ""
 
     def start(self) -> Self:
         """Returns when requests are taken in. Raises RuntimeError when that does not come about."""
@@ -33,7 +36,8 @@ class SimulatorProcess:
         if not line:
             self.stop()
             raise RuntimeError(f"the simulated departments did not start (exit code {process.returncode})")
-        self.url = json.loads(line)["url"]
+        told = json.loads(line)
+        self.url, self.control = told["url"], told["control"]
         return self
 
     def stop(self) -> int | None:

@@ -37,16 +37,18 @@ class Single:
             return Secrets(webhook_secrets=(self.secret,))
         return Secrets(bearer_token=self.secret)
 
-    def told(self, url: str) -> str:
+    def told(self, url: str, control: str) -> str:
         """For the person who started it."""
+        allowed = f"-H 'Authorization: Bearer {control}'"
         certify = f"liandong certify {url}/{self.code} --technique {self.technique} --secret {self.secret}"
         return "\n".join(
             (
                 f"地址 · address   {url}/{self.code}",
                 f"密钥 · secret    {self.secret}",
-                f"行为 · behaviour curl -X PUT {url}/scripts/{self.code} -H 'Content-Type: application/json' "
+                f"行为 · behaviour curl -X PUT {url}/scripts/{self.code} {allowed} "
+                "-H 'Content-Type: application/json' "
                 """-d '{"default": {"answer_after": 30, "fail_first": 2}}'""",
-                f"记录 · journal   curl {url}/journal/{self.code}",
+                f"记录 · journal   curl {url}/journal/{self.code} {allowed}",
                 f"认证 · certify   {certify}",
                 "按 Ctrl-C 停止 · Ctrl-C stops",
             )

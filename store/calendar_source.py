@@ -1,7 +1,9 @@
 """The calendar in force: the stored notices, with the office hours and the pace of this installation."""
 
-from domain.store_ports import Store
-from domain.working_calendar import OfficeHours, WorkingCalendar
+from collections.abc import Sequence
+
+from domain.store_ports import Store, StoreSession
+from domain.working_calendar import OfficeHours, WorkingCalendar, YearNotice
 
 
 class StoredCalendar:
@@ -25,8 +27,15 @@ class StoredCalendar:
     async def current(self) -> WorkingCalendar:
         """Equal content has the same version, in every process."""
         async with self._store.reading() as session:
-            notices = tuple(await session.calendars.notices())
-        if self._current is None or self._current.years != notices:
-            content = self._rules.model_copy(update={"years": notices})
+            return self._of(await session.calendars.notices())
+
+    async def within(self, session: StoreSession) -> WorkingCalendar:
+        await session.calendars.hold()
+        return self._of(await session.calendars.notices())
+
+    def _of(self, notices: Sequence[YearNotice]) -> WorkingCalendar:
+        years = tuple(notices)
+        if self._current is None or self._current.years != years:
+            content = self._rules.model_copy(update={"years": years})
             self._current = content.model_copy(update={"version": f"stored-{content.fingerprint()}"})
         return self._current

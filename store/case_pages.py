@@ -69,19 +69,18 @@ class CasePages:
             asked = union(_asked_now(wanted.department), _asked_once(wanted.department))
             conditions.append(col(CaseRow.case_id).in_(asked))
         if wanted.overdue is not None:
-            # Driven from the short list of what is owed, not from all cases
-            owed = union(
-                self._overdue_requests(),
-                self._overdue_contacts(),
-                self._overdue_decisions(),
-                self._overdue_follow_ups(),
-            )
-            overdue = col(CaseRow.case_id).in_(owed)
-            conditions.append(overdue if wanted.overdue else ~overdue)
+            conditions.append(self.overdue() if wanted.overdue else ~self.overdue())
         if wanted.cursor is not None:
             newest = tuple_(col(CaseRow.registered_at), col(CaseRow.case_id))
             conditions.append(newest < tuple_(*_read_cursor(wanted.cursor, wanted)))
         return conditions
+
+    def overdue(self) -> ColumnElement[bool]:
+        """Driven from the short list of what is owed, not from all cases."""
+        owed = union(
+            self._overdue_requests(), self._overdue_contacts(), self._overdue_decisions(), self._overdue_follow_ups()
+        )
+        return col(CaseRow.case_id).in_(owed)
 
     def _overdue_requests(self) -> SelectOfScalar[str]:
         return select(RequestRow.case_id).where(self._overdue())

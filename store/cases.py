@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import ColumnElement, bindparam, func, tuple_
@@ -21,6 +22,7 @@ from domain.snapshot import CaseSnapshot, RoundOwner
 from store.case_pages import CasePages
 from store.columns import document
 from store.projection import write_projection
+from store.readable import ROOM, readable
 from store.tables.cases import CaseRow, SerialRow
 from store.tables.facts import FactRow
 from store.tables.projection import RequestRow, RoundRow
@@ -124,10 +126,6 @@ class SqlCases:
             state=RequestState(state),
         )
 
-    async def revoked(self) -> Sequence[CaseRecord]:
-        wanted = select(CaseRow.document).where(CaseRow.outcome == Outcome.REVOKED.value).order_by(CaseRow.case_id)
-        return [CaseRecord.model_validate_json(one) for one in await self._session.exec(wanted)]
-
     async def lawfully_refused(self, matter_print: str) -> str | None:
         wanted = (
             select(CaseRow.case_id)
@@ -157,20 +155,24 @@ class SqlCases:
         """A rung's proof is the fact `<case>.<rung>`."""
         proof = col(CaseRow.case_id) + f".{rung}"
         wanted = _without(proof, col(CaseRow.contact_owed_until), after.first_contact_due_at if after else None, after)
-        return [record_of(row) for row in await self._session.exec(wanted.limit(limit))]
+        return await self._readable(wanted, limit)
 
     async def decisions_owed(self, rung: str, *, after: CaseRecord | None = None, limit: int) -> Sequence[CaseRecord]:
         """A rung's proof is the fact `<case>.<stage>.<rung>`."""
         proof = col(CaseRow.case_id) + "." + func.lower(col(CaseRow.stage)) + f".{rung}"
         wanted = _without(proof, col(CaseRow.decision_owed_until), after.decision_due_at if after else None, after)
         wanted = wanted.where(col(CaseRow.stage).in_(_BEFORE_LAUNCH))
-        return [record_of(row) for row in await self._session.exec(wanted.limit(limit))]
+        return await self._readable(wanted, limit)
 
     async def ids(self, *, stage: CaseStage | None = None, after: str = "", limit: int = 500) -> Sequence[str]:
         wanted = select(CaseRow.case_id).where(CaseRow.case_id > after).order_by(CaseRow.case_id).limit(limit)
         if stage is not None:
             wanted = wanted.where(CaseRow.stage == stage.value)
         return (await self._session.exec(wanted)).all()
+
+    async def _readable(self, wanted: SelectOfScalar[CaseRow], limit: int) -> Sequence[CaseRecord]:
+        rows = await self._session.exec(wanted.limit(limit + ROOM))
+        return list(islice(readable(rows, record_of, lambda row: row.case_id), limit))
 
     async def _row(self, case_id: str, *, lock: bool) -> CaseRow:
         if case_id in self._held:

@@ -16,6 +16,10 @@ from store import sqlite_connection
 WAIT_SECONDS = 10.0
 """How long a transaction waits for its turn before the store counts as unavailable."""
 
+_DEAD_LINE = {"keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""A server that vanished without a word is given up after as long (seconds; the last one milliseconds): the statement
+fails and its connection goes, instead of waiting for the kernel's quarter of an hour."""
+
 
 def store_url(database_url: str) -> URL:
     """Raises ValueError for databases that cannot keep what the store promises."""
@@ -83,7 +87,7 @@ def _postgres_arguments(url: URL, wait_seconds: float) -> dict[str, Any]:
     wait = int(wait_seconds * 1000)
     limits = {"lock_timeout": wait, "statement_timeout": 3 * wait, "idle_in_transaction_session_timeout": 6 * wait}
     options = " ".join(f"-c {name}={milliseconds}" for name, milliseconds in limits.items())
-    arguments: dict[str, Any] = {"connect_timeout": 5, "options": options}
+    arguments: dict[str, Any] = {"connect_timeout": 5, "options": options, **_DEAD_LINE}
     return {name: value for name, value in arguments.items() if name not in url.query}
 
 

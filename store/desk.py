@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from sqlalchemy import case
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +15,7 @@ from domain.store_ports import Store
 from store.columns import document
 from store.inserts import insert_if_absent
 from store.tables.desk import DeskRow
+from store.tables.projection import RoundRow
 
 
 class SqlDesk:
@@ -23,8 +25,10 @@ class SqlDesk:
     async def add(self, entry: DeskEntry) -> bool:
         return await insert_if_absent(self._session, _row_of(entry), "round_id")
 
-    async def get(self, request_id: str, round_number: int) -> DeskEntry | None:
-        row = await self._session.get(DeskRow, round_id(request_id, round_number))
+    async def get(self, request_id: str, round_number: int, *, lock: bool = False) -> DeskEntry | None:
+        key = round_id(request_id, round_number)
+        # populate_existing: what the lock waited for must be seen, not what was read before
+        row = await self._session.get(DeskRow, key, with_for_update=lock or None, populate_existing=lock)
         return _entry_of(row) if row else None
 
     async def latest(self, department: str, request_id: str) -> DeskEntry | None:
@@ -46,9 +50,18 @@ class SqlDesk:
         await self._session.flush()
 
     async def of_department(self, code: str, limit: int) -> Sequence[DeskEntry]:
-        wanted = select(DeskRow).where(DeskRow.department == code)
-        newest = wanted.order_by(col(DeskRow.arrived_at).desc(), col(DeskRow.round_id)).limit(limit)
-        return [_entry_of(row) for row in await self._session.exec(newest)]
+        of_round = (col(RoundRow.request_id) == col(DeskRow.request_id)) & (col(RoundRow.number) == col(DeskRow.round))
+        # What has not been projected yet has only just arrived, and is open
+        over = col(RoundRow.ended_at).is_not(None)
+        due = case((~over, col(RoundRow.due_at)))
+        wanted = (
+            select(DeskRow)
+            .join(RoundRow, of_round, isouter=True)
+            .where(DeskRow.department == code)
+            .order_by(over, due.asc().nulls_last(), col(DeskRow.arrived_at).desc(), col(DeskRow.round_id))
+            .limit(limit)
+        )
+        return [_entry_of(row) for row in await self._session.exec(wanted)]
 
 
 class StoredDesk:
@@ -72,7 +85,7 @@ class StoredDesk:
         """The first time stays."""
         request, _, number = round_id.rpartition(".r")
         async with self._store.writing() as session:
-            entry = await session.desk.get(request, int(number))
+            entry = await session.desk.get(request, int(number), lock=True)
             if entry is None:
                 return False
             if getattr(entry, next(iter(update))) is None:

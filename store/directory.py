@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.department import Department
 from store.columns import document
+from store.inserts import insert_if_absent
 from store.tables.directory import DepartmentRow
 
 
@@ -19,8 +20,13 @@ class SqlDirectory:
         rows = await self._session.exec(select(DepartmentRow).order_by(col(DepartmentRow.code)))
         return [_department_of(row) for row in rows]
 
-    async def get(self, code: str) -> Department | None:
-        row = await self._session.get(DepartmentRow, code)
+    async def add(self, department: Department) -> bool:
+        row = DepartmentRow(code=department.code, document=document(department))
+        return await insert_if_absent(self._session, row, "code")
+
+    async def get(self, code: str, *, lock: bool = False) -> Department | None:
+        # populate_existing: what the lock waited for must be seen, not what was read before
+        row = await self._session.get(DepartmentRow, code, with_for_update=lock or None, populate_existing=lock)
         return _department_of(row) if row else None
 
     async def save(self, department: Department) -> None:
@@ -34,7 +40,7 @@ class SqlDirectory:
     async def seed(self, department: Department) -> None:
         """The policy's word, where it is new. What an administrator changed since the last start stays as it is."""
         said = document(department)
-        row = await self._session.get(DepartmentRow, department.code)
+        row = await self._session.get(DepartmentRow, department.code, with_for_update=True, populate_existing=True)
         if row is None:
             self._session.add(DepartmentRow(code=department.code, document=said, seeded=said))
         elif row.seeded != said:

@@ -1,6 +1,7 @@
 """Follow-ups: ordered, started, and what those that run have come to."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -11,6 +12,7 @@ from domain.errors import not_found
 from domain.follow_up import FollowUpOrder, FollowUpSnapshot
 from store.columns import document
 from store.inserts import insert_if_absent
+from store.readable import ROOM, readable
 from store.tables.cases import CaseRow
 from store.tables.follow_ups import FollowUpRow
 
@@ -78,9 +80,19 @@ class SqlFollowUps:
             select(FollowUpRow)
             .where(col(FollowUpRow.started_at).is_(None))
             .order_by(col(FollowUpRow.ordered_at), col(FollowUpRow.follow_up_id))
+            .limit(limit + ROOM)
+        )
+        rows = await self._session.exec(wanted)
+        return list(islice(readable(rows, _order_of, lambda row: f"follow-up {row.follow_up_id}"), limit))
+
+    async def running(self, after: str = "", limit: int = 500) -> Sequence[str]:
+        wanted = (
+            select(FollowUpRow.follow_up_id)
+            .where(FollowUpRow.follow_up_id > after, col(FollowUpRow.ended_at).is_(None))
+            .order_by(FollowUpRow.follow_up_id)
             .limit(limit)
         )
-        return [_order_of(row) for row in await self._session.exec(wanted)]
+        return (await self._session.exec(wanted)).all()
 
     async def reopening_owed(self, limit: int) -> Sequence[str]:
         wanted = (

@@ -1,7 +1,7 @@
 """Messages from departments, with their bytes as received."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, bindparam, func
@@ -10,18 +10,22 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from domain.codes import ReplyCode, RoundEnd
+from domain.codes import ReplyCode
 from domain.errors import LiandongError, conflict, not_found
 from domain.ids import case_of
 from domain.inbox import DepartmentMessage, InboxEntry, InboxStatus, MessageKind
 from store.columns import document
 from store.inserts import insert_if_absent
+from store.readable import readable
 from store.tables.inbox import InboxRow
 from store.tables.projection import RoundRow
 
 EFFECTIVE = (InboxStatus.RECEIVED, InboxStatus.APPLIED)
-_WITHOUT_ANSWER = (RoundEnd.WITHDRAWN, RoundEnd.SUPERSEDED)
+_JUDGED_BY_ANOTHER = (InboxStatus.CONTRADICTED, InboxStatus.DUPLICATE)
 _RETRIABLE = (InboxStatus.RECEIVED, InboxStatus.QUARANTINED)
+
+_UNREADABLE_PAUSE: Final = timedelta(hours=1)
+"""Out of the way of the others, and tried again in case that somebody has mended it."""
 
 _MESSAGE: Final = select(InboxRow).where(
     InboxRow.department == bindparam("department"), InboxRow.message_id == bindparam("message_id")
@@ -99,9 +103,13 @@ class SqlInbox:
         if self._writes:
             oldest = oldest.with_for_update(skip_locked=True)
         rows = (await self._session.exec(oldest)).all()
+        found = {entry.entry_id: entry for entry in readable(rows, _entry_of, lambda row: f"message {row.entry_id}")}
         if self._writes:
-            self._held |= {row.entry_id: row for row in rows}
-        return [_entry_of(row) for row in rows]
+            self._held |= {row.entry_id: row for row in rows if row.entry_id in found}
+            for row in rows:
+                if row.entry_id not in found:
+                    row.next_attempt_at = now + _UNREADABLE_PAUSE
+        return list(found.values())
 
     async def waiting_in_time(self, request_id: str, round_number: int, due_at: datetime) -> InboxEntry | None:
         return await self._in_time(request_id, round_number, due_at, (InboxStatus.RECEIVED,))
@@ -109,6 +117,13 @@ class SqlInbox:
     async def arrived_in_time(self, request_id: str, round_number: int, due_at: datetime) -> InboxEntry | None:
         """Like `waiting_in_time`, and also replies that the engine has but the case has not acted on yet."""
         return await self._in_time(request_id, round_number, due_at, EFFECTIVE)
+
+    async def signed_in_time(self, request_id: str, round_number: int, due_at: datetime) -> InboxEntry | None:
+        """An acknowledgement, or a reply, that the case has or will have. Progress signs for nothing."""
+        wanted = self._of_round(request_id, round_number, ends_round=False).where(*_arrived(EFFECTIVE, due_at))
+        notes = [_entry_of(row) for row in await self._session.exec(wanted)]
+        signed = (note for note in notes if note.message.kind is MessageKind.ACKNOWLEDGED)
+        return next(signed, None) or await self.arrived_in_time(request_id, round_number, due_at)
 
     async def applied_in_vain(self, since: datetime, limit: int) -> Sequence[InboxEntry]:
         of_round = (col(InboxRow.request_id) == col(RoundRow.request_id)) & (
@@ -118,8 +133,9 @@ class SqlInbox:
             select(InboxRow)
             .join(RoundRow, of_round)
             .where(
-                col(RoundRow.end).in_([end.value for end in _WITHOUT_ANSWER]),
                 col(RoundRow.ended_at) >= since,
+                # Nor did it come before: whichever side an index is taken of, what is long over is not read again
+                col(InboxRow.received_at) >= since,
                 col(RoundRow.answer_ref).is_distinct_from(col(InboxRow.entry_id)),
                 col(InboxRow.effective),
                 InboxRow.status == InboxStatus.APPLIED.value,
@@ -138,6 +154,18 @@ class SqlInbox:
         row.document = _document(_entry_of(row).model_copy(update=late))
         await self._session.flush()
         return True
+
+    async def give_turn(self, request_id: str, round_number: int) -> None:
+        if await self.effective(request_id, round_number) is not None:
+            return
+        kept = col(InboxRow.status).in_([status.value for status in _JUDGED_BY_ANOTHER])
+        oldest = self._of_round(request_id, round_number).where(kept).limit(1).with_for_update()
+        row = (await self._session.exec(oldest.execution_options(populate_existing=True))).one_or_none()
+        if row is None:
+            return
+        row.status, row.effective, row.next_attempt_at = InboxStatus.RECEIVED.value, True, None
+        row.document = _document(_entry_of(row).model_copy(update={"status": InboxStatus.RECEIVED}))
+        await self._session.flush()
 
     async def of_case(self, case_id: str) -> Sequence[InboxEntry]:
         wanted = select(InboxRow).where(InboxRow.case_id == case_id)
@@ -161,14 +189,10 @@ class SqlInbox:
     async def _in_time(
         self, request_id: str, round_number: int, due_at: datetime, statuses: Sequence[InboxStatus]
     ) -> InboxEntry | None:
-        return await self._one(
-            self._of_round(request_id, round_number).where(
-                col(InboxRow.status).in_([status.value for status in statuses]), col(InboxRow.received_at) <= due_at
-            )
-        )
+        return await self._one(self._of_round(request_id, round_number).where(*_arrived(statuses, due_at)))
 
-    def _of_round(self, request_id: str, round_number: int) -> SelectOfScalar[InboxRow]:
-        wanted = select(InboxRow).where(*_round(request_id, round_number, ends_round=True))
+    def _of_round(self, request_id: str, round_number: int, *, ends_round: bool = True) -> SelectOfScalar[InboxRow]:
+        wanted = select(InboxRow).where(*_round(request_id, round_number, ends_round=ends_round))
         return wanted.order_by(col(InboxRow.received_at), col(InboxRow.entry_id))
 
     async def _one(self, wanted: SelectOfScalar[InboxRow]) -> InboxEntry | None:
@@ -182,6 +206,10 @@ def _round(request_id: str, number: int, *, ends_round: bool) -> tuple[ColumnEle
         col(InboxRow.round) == number,
         col(InboxRow.ends_round).is_(ends_round),
     )
+
+
+def _arrived(statuses: Sequence[InboxStatus], due_at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(InboxRow.status).in_([status.value for status in statuses]), col(InboxRow.received_at) <= due_at
 
 
 def _ends_round(message: DepartmentMessage) -> bool:

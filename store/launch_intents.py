@@ -1,6 +1,7 @@
 """Launches that the duty leader ordered, until the engine has them."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from sqlalchemy import update
 from sqlmodel import col, select
@@ -10,6 +11,7 @@ from domain.case import LaunchIntent
 from domain.errors import not_found
 from store.columns import document
 from store.inserts import insert_if_absent
+from store.readable import ROOM, readable
 from store.tables.launch_intents import LaunchIntentRow
 
 
@@ -30,9 +32,10 @@ class SqlLaunchIntents:
             select(LaunchIntentRow)
             .where(col(LaunchIntentRow.done_at).is_(None))
             .order_by(col(LaunchIntentRow.requested_at), col(LaunchIntentRow.case_id))
-            .limit(limit)
+            .limit(limit + ROOM)
         )
-        return [_intent_of(row) for row in await self._session.exec(wanted)]
+        rows = await self._session.exec(wanted)
+        return list(islice(readable(rows, _intent_of, lambda row: f"the launch of {row.case_id}"), limit))
 
     async def save(self, intent: LaunchIntent) -> None:
         """What is done stays done: a slower process cannot undo it. Raises NOT_FOUND."""

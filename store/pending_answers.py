@@ -14,3 +14,8 @@ class StoredPendingAnswers:
         async with self._store.reading() as session:
             entry = await session.inbox.arrived_in_time(request_id, round_number, due_at)
         return entry.entry_id if entry else None
+
+    async def signed_in_time(self, request_id: str, round_number: int, due_at: datetime) -> str | None:
+        async with self._store.reading() as session:
+            entry = await session.inbox.signed_in_time(request_id, round_number, due_at)
+        return entry.entry_id if entry else None

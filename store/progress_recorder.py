@@ -17,5 +17,7 @@ class StoredProgress:
 
     async def record_follow_up(self, progress: FollowUpProgress) -> None:
         async with self._store.writing() as session:
+            # The case first, as everywhere: two who lock in different orders wait for each other for ever
+            await session.cases.hold(progress.snapshot.case_id)
             await session.follow_ups.project(progress.snapshot)
             await session.facts.append(progress.snapshot.case_id, progress.facts)

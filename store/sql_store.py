@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +18,7 @@ from store.desk import SqlDesk
 from store.directory import SqlDirectory
 from store.exchanges import SqlExchanges
 from store.facts import SqlFacts
+from store.figures import SqlFigures
 from store.follow_ups import SqlFollowUps
 from store.inbox import SqlInbox
 from store.launch_intents import SqlLaunchIntents
@@ -28,12 +30,15 @@ from store.retention import SqlRetention
 from store.schema import schema_state
 
 READY_SECONDS = 5
+_START_LOCK = 0x6C69616E73747274
+"""Names starts among PostgreSQL's advisory locks ("lianstrt")."""
 
 
 class SqlSession:
     """One transaction."""
 
     def __init__(self, session: AsyncSession, *, writes: bool) -> None:
+        self._session = session
         self.cases = SqlCases(session)
         self.facts = SqlFacts(session)
         self.inbox = SqlInbox(session, writes=writes)
@@ -50,6 +55,13 @@ class SqlSession:
         self.audit = SqlAudit(session)
         self.exchanges = SqlExchanges(session)
         self.retention = SqlRetention(session)
+        self.figures = SqlFigures(session)
+
+    async def alone(self) -> None:
+        """Wait until no other transaction that asked for this runs. On SQLite a write transaction is alone anyway."""
+        connection = await self._session.connection()
+        if connection.dialect.name == "postgresql":
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": _START_LOCK})
 
 
 class SqlStore:
@@ -65,6 +77,12 @@ class SqlStore:
     async def writing(self) -> AsyncIterator[SqlSession]:
         """Raises UNAVAILABLE `store-unavailable`, also from its end: then nobody knows whether it was written."""
         async with self._transaction(self._writer, writes=True) as session:
+            yield session
+
+    @asynccontextmanager
+    async def starting(self) -> AsyncIterator[SqlSession]:
+        async with self._transaction(self._writer, writes=True) as session:
+            await session.alone()
             yield session
 
     @asynccontextmanager

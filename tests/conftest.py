@@ -1,11 +1,14 @@
-"""The order of the suite, which tests stay together, and where the drawn examples come from."""
+"""The order of the suite, which tests stay together, where the drawn examples come from, and a PostgreSQL."""
 
 import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.postgres import Postgres, running_postgres
 
 # The same examples in every run, so that a red suite is somebody's change; HYPOTHESIS_PROFILE=explore looks for more
 settings.register_profile("steady", derandomize=True, database=None, deadline=None)
@@ -20,7 +23,13 @@ class OneByOne(LoadScopeScheduling):  # type: ignore[misc]
         module = nodeid.partition("::")[0]
         if module.startswith("tests/server/"):
             return module
-        return "postgresql" if "[postgresql" in nodeid else nodeid
+        return "postgresql" if "postgresql" in nodeid.partition("[")[2] else nodeid
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneByOne:

@@ -27,7 +27,9 @@ class Announcer:
     def busy(self) -> bool:
         return bool(self._telling)
 
-    def tell(self, what: str, roles: tuple[str, ...], *, demands_action: bool = False) -> None:
+    def tell(
+        self, what: str, roles: tuple[str, ...], *, demands_action: bool = False, department: str | None = None
+    ) -> None:
         """Start telling; the case does not end before it is done or given up."""
         self._count += 1
         now = workflow.now()
@@ -35,7 +37,7 @@ class Announcer:
             case_id=self._book.launch.case_id,
             request_id=f"{self._book.launch.case_id}.notice{self._count}",
             round=1,
-            department=None,
+            department=department,
             rung=what,
             clock=ClockKind.REPLY,
             due_at=now,
@@ -64,4 +66,6 @@ class Announcer:
         except ActivityError as error:
             result = RungResult(result=f"bounced: {error.cause or error}"[:300])
         told = {"rung": firing.rung, "result": result.result, "told": ", ".join(firing.tell)}
+        if firing.department is not None:
+            told["department"] = firing.department
         self._book.write(FactKind.TOLD, data=told)

@@ -45,6 +45,8 @@ class Casebook:
         """Something happened since the main loop last looked."""
         self.winding_up = False
         """Nothing is judged any more."""
+        self.in_vain: set[datetime] = set()
+        """When something was over and acting on it changed nothing; nothing more is done about it by itself."""
         self.mark = TaskMark(lambda: self.outcome is None)
         self._unwritten: list[Fact] = []
         self._run = workflow.info().run_id[:8]
@@ -214,10 +216,17 @@ class Casebook:
             yield from subject.clock_sets()
 
     def expiries(self) -> Iterator[Expiry]:
-        if self.outcome is not None:
-            return
-        for subject in self.subjects:
-            yield from subject.expiries()
+        return (expiry for expiry in self._all_expiries() if expiry.at not in self.in_vain)
+
+    @property
+    def undone(self) -> list[datetime]:
+        """When what is still there ought to have ended by itself."""
+        return sorted({expiry.at for expiry in self._all_expiries() if expiry.at in self.in_vain})
+
+    def _all_expiries(self) -> Iterator[Expiry]:
+        if self.outcome is None:
+            for subject in self.subjects:
+                yield from subject.expiries()
 
     def next_instant(self) -> datetime | None:
         """When the clock loop must act next: a rung that is owed, or something that ends by itself."""

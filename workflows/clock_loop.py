@@ -1,6 +1,7 @@
 """One timer for the whole case: it sleeps until the next rung is owed or the next thing ends by itself."""
 
 import asyncio
+from collections import Counter
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,9 +17,19 @@ from domain.task_queue import ENGINE_QUEUE
 from workflows.casebook import Casebook
 from workflows.clock_set import ClockSet, DueRung
 from workflows.options import NOTICE
+from workflows.subject import Expiry
 
 RECHECK_HELD_RUNG = timedelta(minutes=10)
 """A rung held by an answer in the inbox is looked at again after this: the answer may turn out not to be one."""
+_LONGEST_RECHECK = timedelta(hours=4)
+_MOST_AT_ONE_INSTANT = 10
+"""What is over and stays so however often it is acted on must not keep the case from everything else."""
+
+
+def recheck_pause(held: int) -> timedelta:
+    """Twice as long each time: an answer that cannot be applied for days must not fill the history."""
+    doubled: int = 2 ** min(held - 1, 10)
+    return min(RECHECK_HELD_RUNG * doubled, _LONGEST_RECHECK)
 
 
 class ClockLoop:
@@ -27,6 +38,7 @@ class ClockLoop:
     def __init__(self, book: Casebook) -> None:
         self._book = book
         self._firing: set[asyncio.Task[None]] = set()
+        self._acted: Counter[datetime] = Counter()
 
     @property
     def firing(self) -> bool:
@@ -55,20 +67,31 @@ class ClockLoop:
         return following is not None and following < instant
 
     def _act(self, now: datetime) -> None:
-        for expiry in [expiry for expiry in self._book.expiries() if expiry.at <= now]:
+        over = [expiry for expiry in self._book.expiries() if expiry.at <= now]
+        for expiry in over:
             expiry.act()
+        self._acted.update({expiry.at for expiry in over})
+        for expiry in over:
+            if self._acted[expiry.at] >= _MOST_AT_ONE_INSTANT:
+                self._pass_over(expiry)
         for watch in self._book.clock_sets():
             for rung in [rung for rung in watch.open_rungs() if rung.at <= now]:
                 self._settle(watch, rung)
 
+    def _pass_over(self, expiry: Expiry) -> None:
+        """Whoever is forgotten by this is looked at in the reviews; everybody else is chased as before."""
+        self._book.in_vain.add(expiry.at)
+        self._book.write(FactKind.EXPIRY_IN_VAIN, data={"at": expiry.at.isoformat(), "what": expiry.what})
+
     def _settle(self, watch: ClockSet, rung: DueRung) -> None:
         watch.settled.add(rung.key)
-        if rung.clock.clock.stopped_at is not None:
+        answered = rung.clock.clock.stopped_at or watch.answered.get(rung.key)
+        if answered is not None:
             # Owed while the engine was away, and answered before it came back: nobody needs to be told now,
             # but the silence that there was stays on record.
-            answered = rung.clock.clock.stopped_at.isoformat()
-            self._prove(watch, rung, RungResult(result=f"answered: {answered}"))
+            self._prove(watch, rung, RungResult(result=f"answered: {answered.isoformat()}"))
             return
+        watch.in_flight.add(rung.key)
         task = asyncio.create_task(self._fire(watch, rung))
         self._firing.add(task)
         task.add_done_callback(self._fired)
@@ -89,11 +112,12 @@ class ClockLoop:
             )
         except ActivityError as error:
             result = RungResult(result=f"bounced: {error.cause or error}"[:300])
+        watch.in_flight.discard(rung.key)
         if result.held_by is not None and not watch.closed:
             watch.settled.discard(rung.key)
-            first_time = rung.key not in watch.postponed
-            watch.postponed[rung.key] = workflow.now() + RECHECK_HELD_RUNG
-            if first_time:
+            watch.held[rung.key] += 1
+            watch.postponed[rung.key] = workflow.now() + recheck_pause(watch.held[rung.key])
+            if watch.held[rung.key] == 1:
                 told = {"rung": rung.scheduled.rung.name, "held_by": result.held_by}
                 self._book.write_round(FactKind.RUNG_HELD, watch.subject, watch.number, data=told)
             return

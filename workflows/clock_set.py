@@ -1,5 +1,6 @@
 """Clocks that are watched together: those of a round, of a promised material, of a notice to the requester."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -69,7 +70,15 @@ class ClockSet:
     proofs: list[RungProof] = field(default_factory=list)
     settled: set[RungKey] = field(default_factory=set)
     """Rungs that fired, are firing, or are not owed any more."""
+    in_flight: set[RungKey] = field(default_factory=set)
+    """Those of them that are firing."""
     postponed: dict[RungKey, datetime] = field(default_factory=dict)
+    held: Counter[RungKey] = field(default_factory=Counter)
+    """How often a rung found an answer that waits to be applied."""
+    held_back: dict[RungKey, datetime] = field(default_factory=dict)
+    """Rungs that wait until then, or until they are let go."""
+    answered: dict[RungKey, datetime] = field(default_factory=dict)
+    """Rungs of a carried clock that nobody need hear of, and when the department had answered."""
     closed: bool = False
     deciders: tuple[str, ...] = ("duty_leader",)
     """Whom a rung tells that names the decider."""
@@ -82,8 +91,10 @@ class ClockSet:
         self.start(clock)
         for scheduled in self.clocks[clock.kind].rungs:
             if scheduled.at > now:
-                self.settled.discard((clock.kind, scheduled.rung.name))
-                self.postponed.pop((clock.kind, scheduled.rung.name), None)
+                key = (clock.kind, scheduled.rung.name)
+                self.settled.discard(key)
+                for noted in (self.postponed, self.held, self.answered):
+                    noted.pop(key, None)
 
     def count_anew(self, rules: Rules, now: datetime) -> None:
         self.rules = rules
@@ -100,27 +111,42 @@ class ClockSet:
         return bool(resumed)
 
     def carry(self, clock: Clock, earlier: "ClockSet", now: datetime) -> None:
-        """Go on with a clock of an earlier turn: what its ladder did before now is not done again."""
+        """Go on with a clock of an earlier turn: what its ladder did before now is not done again.
+
+        Of what came due while the ball lay with us, one rung is caught up on, the first that says "overdue" if there
+        is one. The others leave their proof and tell nobody: the department had answered.
+        """
         self.start(clock)
+        missed: list[ScheduledRung] = []
         for scheduled in self.clocks[clock.kind].rungs:
-            key = (clock.kind, scheduled.rung.name)
-            if scheduled.at <= now and key in earlier.settled:
-                self.settled.add(key)
+            if scheduled.at > now:
+                continue
+            if (clock.kind, scheduled.rung.name) in earlier.settled:
+                self.settled.add((clock.kind, scheduled.rung.name))
+            else:
+                missed.append(scheduled)
+        overdue = [scheduled for scheduled in missed if scheduled.rung.when.tells_of_lateness]
+        for scheduled in missed:
+            if scheduled not in (overdue[:1] or missed[-1:]):
+                self.answered[clock.kind, scheduled.rung.name] = earlier.clock(clock.kind).stopped_at or now
 
     def hold_back(self, kind: ClockKind, until: datetime) -> None:
         """What this clock owes by then waits until then, or until it is let go."""
         for rung in [rung for rung in self.open_rungs() if rung.clock.clock.kind is kind and rung.at < until]:
-            self.postponed[rung.key] = until
+            self.held_back[rung.key] = until
 
     def let_go(self, kind: ClockKind) -> None:
-        self.postponed = {key: at for key, at in self.postponed.items() if key[0] is not kind}
+        self.held_back = {key: at for key, at in self.held_back.items() if key[0] is not kind}
 
     def stop(self, kind: ClockKind, at: datetime) -> None:
         running = self.clocks.get(kind)
         if running is not None and running.clock.stopped_at is None:
+            ran_on = run_on(running.clock, at, self.rules.calendar)
+            if ran_on is not None:
+                # What an outage held has come all the same: nothing is left that could run on at the bound.
+                running = RunningClock.of(ran_on, self.rules)
             # A clock keeps its rungs: those that were owed before it stopped still need their proof.
-            stopped = stop(running.clock, max(at, running.clock.started_at))
-            self.clocks[kind] = replace(running, clock=stopped)
+            self.clocks[kind] = replace(running, clock=stop(running.clock, max(at, running.clock.started_at)))
 
     def close(self, at: datetime) -> None:
         self.closed = True
@@ -151,17 +177,25 @@ class ClockSet:
                 key = (running.clock.kind, scheduled.rung.name)
                 stopped = running.clock.stopped_at
                 if key not in self.settled and (stopped is None or scheduled.at <= stopped):
-                    yield DueRung(running, scheduled, self.postponed.get(key, scheduled.at))
+                    yield DueRung(running, scheduled, scheduled.at if stopped else self._not_before(key, scheduled.at))
+
+    def _not_before(self, key: RungKey, planned: datetime) -> datetime:
+        """Whoever has moved meanwhile is not waited for: then only its proof is owed, and at once."""
+        at = self.postponed.get(key, planned)
+        return max(at, self.held_back.get(key, at))
 
     def spent(self, kind: ClockKind) -> bool:
-        """It is overdue, its whole ladder has left its proofs, and nothing more would happen by itself."""
+        """It is overdue, its whole ladder lies behind it, and nothing more would happen by itself.
+
+        A rung that fired for an earlier turn, or before the due instant moved, lies behind it as well.
+        """
         running = self.clocks.get(kind)
         if self.closed or running is None or running.clock.stopped_at is not None or not running.rungs:
             return False
-        proved = {(proof.rung, proof.planned_at) for proof in self.proofs}
-        if any((scheduled.rung.name, scheduled.at) not in proved for scheduled in running.rungs):
+        keys = {(kind, scheduled.rung.name) for scheduled in running.rungs}
+        if not keys <= self.settled - self.in_flight:
             return False
-        return any(scheduled.rung.when.relation in ("at", "after") for scheduled in running.rungs)
+        return any(scheduled.rung.when.tells_of_lateness for scheduled in running.rungs)
 
     def told(self, rung: Rung) -> tuple[str, ...]:
         """The roles that a rung tells, with the deciders in the place of `decider`."""

@@ -170,6 +170,12 @@ class Deferral(Subject):
             self._book.write(FactKind.RECTIFICATION_ORDERED, promise.request, data={"until": iso(by)})
             self._announcer.tell("rectification_ordered", ("requester", "clerk"), demands_action=True)
 
+    def counted_anew(self) -> None:
+        for promise in self._promises.values():
+            for material in promise.materials:
+                material.counted_anew(workflow.now())
+            self.mend(promise, "the calendar has changed")
+
     def mend(self, promise: Promise, why: str) -> None:
         """Something came or has more time: what is not broken any more goes on, and whoever was told is told again."""
         if promise.mended(workflow.now()):

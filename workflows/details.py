@@ -1,8 +1,11 @@
-"""What Temporal's own UI says about a running case, in business words and without personal data."""
+"""What Temporal's own UI says about a running case: keys, codes and instants. It is not sealed, so nothing that anybody
+wrote stands in it, not even why a decision is needed: reasons name materials and parties.
+"""
 
 from datetime import datetime
 
 from domain.snapshot import CaseSnapshot, RequestSnapshot
+from domain.waiting import Matter, WaitSnapshot
 from domain.working_calendar import WorkingCalendar
 
 _CELL = "| {} | {} | {} | {} | {} |"
@@ -15,7 +18,7 @@ def details(snapshot: CaseSnapshot, calendar: WorkingCalendar) -> str:
     if snapshot.outcome is not None:
         rows += ["", f"**Outcome: {snapshot.outcome.outcome.value}**"]
     elif snapshot.decision_needed:
-        rows += ["", f"**The duty leader must decide:** {snapshot.decision_needed}"]
+        rows += ["", "**Somebody must decide:**", "", *(_owed(wait, calendar) for wait in _decisions(snapshot))]
     elif snapshot.next_due_at is not None:
         rows += ["", f"Next by itself: {_local(snapshot.next_due_at, calendar)}"]
     return "\n".join(rows)
@@ -28,6 +31,15 @@ def _row(request: RequestSnapshot, calendar: WorkingCalendar) -> str:
     return _CELL.format(
         request.key, request.department or "–", state, _local(due, calendar) if due else "–", request.waiting_for or "–"
     )
+
+
+def _decisions(snapshot: CaseSnapshot) -> list[WaitSnapshot]:
+    return [wait for wait in snapshot.waits if wait.running and wait.matter is not Matter.REVIEW]
+
+
+def _owed(wait: WaitSnapshot, calendar: WorkingCalendar) -> str:
+    due = f", due {_local(wait.due_at, calendar)}" if wait.due_at else ""
+    return f"- {wait.matter.value} · {wait.about} · {' or '.join(wait.deciders)}{due}"
 
 
 def _local(instant: datetime, calendar: WorkingCalendar) -> str:

@@ -18,6 +18,7 @@ from domain.task_queue import ENGINE_QUEUE
 from workflows.clock_set import DueRung
 from workflows.follow_up_book import FollowUpBook
 from workflows.follow_up_desk import FollowUpDesk
+from workflows.follow_up_years import FollowUpYears
 from workflows.options import NOTICE, RECORD
 from workflows.refusal import refused
 from workflows.search_attributes import DECISION_NEEDED
@@ -33,7 +34,8 @@ class FollowUp:
     @workflow.init
     def __init__(self, launch: FollowUpLaunch) -> None:
         self._book = FollowUpBook(launch)
-        self._desk = FollowUpDesk(self._book)
+        self._years = FollowUpYears(self._book)
+        self._desk = FollowUpDesk(self._book, self._years)
         self._shown = False
         self._written = 0
         self._marking: asyncio.Task[None] | None = None
@@ -47,7 +49,8 @@ class FollowUp:
         self._marking = asyncio.create_task(self._book.mark.run())
         while (end := self._over()) is None:
             await self._fire_owed_rungs()
-            await self._sleep(recorder)
+            if not await self._years.tell():
+                await self._sleep(recorder)
         self._finish(end)
         await self._fire_owed_rungs()
         await self._until_written(recorder)

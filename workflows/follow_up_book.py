@@ -1,6 +1,7 @@
 """What a follow-up knows: its clocks, what people recorded, and the facts that are not written down yet."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from temporalio import workflow
@@ -17,8 +18,10 @@ from domain.follow_up import (
     RatingGiven,
     ReviewHandling,
 )
+from domain.learned_years import LearnedYears
 from domain.limit import Limit
 from domain.rung_proof import ClockProofs
+from domain.working_calendar import WorkingCalendar
 from workflows.clock_set import ClockSet, Rules
 from workflows.task_mark import TaskMark
 
@@ -41,6 +44,7 @@ class FollowUpBook:
         self.review: ReviewHandling | None = None
         self.ended_at: datetime | None = None
         self.end: FollowUpEnd | None = None
+        self.learned: list[LearnedYears] = []
         self.version = 0
         self.mark = TaskMark(lambda: self.end is None)
         self._unwritten: list[Fact] = []
@@ -49,6 +53,14 @@ class FollowUpBook:
     def clock(self, kind: ClockKind, limit: Limit, started_at: datetime) -> Clock:
         named = f"{self.launch.follow_up_id}.{kind.value}"
         return Clock(clock_id=named, kind=kind, started_at=started_at, limit=limit)
+
+    def count_with(self, calendar: WorkingCalendar) -> None:
+        """From now on. What is over stays as it was counted, and nobody's time to rate gets shorter."""
+        self.launch = self.launch.model_copy(update={"calendar": calendar})
+        self.rules = replace(self.rules, calendar=calendar)
+        self.watch.count_anew(self.rules, workflow.now())
+        if self.rating is None:
+            self.rating_closes_at = max(self.rating_closes_at, self.launch.rating_closes_at)
 
     def write(self, kind: FactKind, *, actor: str = ENGINE, data: Mapping[str, str | None] | None = None) -> None:
         """Codes and instants only: facts are read by more people than a requester's words are for."""
@@ -92,6 +104,7 @@ class FollowUpBook:
             next_due_at=min((rung.at for rung in self.watch.open_rungs()), default=None),
             ended_at=self.ended_at,
             end=self.end,
+            learned=tuple(self.learned),
         )
 
     def waiting_for(self) -> str:

@@ -12,6 +12,7 @@ from domain.follow_up import (
     CallAttempt,
     FinishRectification,
     FollowUpCommand,
+    LearnFollowUpYears,
     RatingGiven,
     RecordCall,
     RecordReviewContact,
@@ -22,12 +23,13 @@ from domain.follow_up import (
 )
 from domain.rung_proof import ClockProofs
 from workflows.follow_up_book import FollowUpBook
+from workflows.follow_up_years import FollowUpYears
 
 _YES_NO = {True: "yes", False: "no", None: None}
 
 
 class FollowUpDesk:
-    def __init__(self, book: FollowUpBook) -> None:
+    def __init__(self, book: FollowUpBook, years: FollowUpYears) -> None:
         self._book = book
         self._checks: Mapping[type[FollowUpCommand], Callable[[Any], None]] = {
             RecordCall: self._check_call,
@@ -35,6 +37,7 @@ class FollowUpDesk:
             RecordReviewContact: self._check_contact,
             TreatReview: self._check_treatment,
             FinishRectification: self._check_finish,
+            LearnFollowUpYears: years.check,
         }
         self._effects: Mapping[type[FollowUpCommand], Callable[[Any], None]] = {
             RecordCall: self._call,
@@ -42,6 +45,7 @@ class FollowUpDesk:
             RecordReviewContact: self._contact,
             TreatReview: self._treat,
             FinishRectification: self._finish,
+            LearnFollowUpYears: years.learn,
         }
 
     def check(self, command: FollowUpCommand) -> None:

@@ -44,7 +44,13 @@ class JointDecision(Subject):
 
     def takes_over(self, wait: Wait) -> bool:
         """The duty leader has moved: what an act would settle waits for its second person."""
-        return any(_would_settle(one, wait) for one in self._open())
+        return any(_would_settle(one, wait) for one in self._open() if not self._stale(one))
+
+    def _stale(self, proposal: Proposal) -> bool:
+        """A later round than the one it was about has begun: it can only be turned down."""
+        if proposal.request_id is None or proposal.round is None:
+            return False
+        return proposal.round != len(self._lookup.by_id(proposal.request_id).rounds)
 
     def _open(self) -> list[Proposal]:
         return [one for one in self._proposals.values() if one.settled_at is None]

@@ -73,6 +73,11 @@ class Material:
         """On trust a missed date orders rectification, which is all the time that there is."""
         return self.promise.instrument is Instrument.ISSUE_THEN_VERIFY and self.late(now)
 
+    def counted_anew(self, now: datetime) -> None:
+        """Its date is not over after all."""
+        if self.state is MaterialState.OVERDUE and not self.watch.closed and not self.late(now):
+            self.state = MaterialState.PROMISED
+
     def await_again(self, now: datetime) -> None:
         """It was given up and may come after all."""
         self.watch.reopen()

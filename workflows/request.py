@@ -74,8 +74,12 @@ class Request:
         """The first round keeps an agreed date, come what may; a later one never begins after its own end."""
         if number == 1 or self.default_limit.date is None:
             return self.default_limit
-        agreed = due(self._clock(number, ClockKind.REPLY, self.default_limit, now), self.rules.calendar).at
-        return self.default_limit if agreed is not None and agreed > now else self.renewed_limit
+        agreed = self._clock(number, ClockKind.REPLY, self.default_limit, now)
+        return self.renewed_limit if self._date_passed(agreed, now) else self.default_limit
+
+    def _date_passed(self, clock: Clock, now: datetime) -> bool:
+        agreed = due(clock, self.rules.calendar).at if clock.limit.date is not None else None
+        return agreed is not None and agreed <= now
 
     @property
     def round(self) -> Round:
@@ -150,6 +154,9 @@ class Request:
         """
         before = self.round
         carried = before.watch.clock(ClockKind.REPLY).model_copy(update={"stopped_at": None})
+        if waited is not None and self._date_passed(carried, now) and before.in_time():
+            # A date stands still for nobody: who answered before it is not overdue for what the requester took.
+            carried = self._clock(before.number + 1, ClockKind.REPLY, self.renewed_limit, now)
         # Our door's clock may be a little behind the engine's: nobody answers before being asked.
         answered = max([before.received_at or now, carried.started_at, *_ends(carried)])
         if waited is not None and carried.open_pause is None and now > answered:
@@ -244,13 +251,14 @@ class Request:
         )
 
     def _waiting_for(self) -> str:
+        # Stands in Temporal's UI as it is: who an external party is stays in the ask
         match self.state:
             case RequestState.PENDING:
                 return f"after: {', '.join(self.ask.after)}"
             case RequestState.OPEN if self.ask.kind is AskKind.DEPARTMENT:
                 return self._waiting_for_department()
             case RequestState.OPEN:
-                return f"party: {self.ask.party}" if self.ask.party else "clock: statutory period"
+                return "external party" if self.ask.kind is AskKind.EXTERNAL else "clock: statutory period"
             case RequestState.DECISION:
                 return f"duty leader: {self.round.reply or self.round.end}"
             case RequestState.SUPPLEMENT:

@@ -1,6 +1,7 @@
 """Silence that counts as consent: only where the policy says so, and only when nobody has spoken."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -15,11 +16,11 @@ from domain.consent import consents_at
 from domain.fact import FactKind
 from domain.ids import round_id
 from domain.notice import AnswerSought
-from domain.plan import AskKind
+from domain.plan import Ask, AskKind
 from domain.public_text import PublicText
 from domain.task_queue import ENGINE_QUEUE
 from workflows.casebook import Casebook
-from workflows.clock_loop import RECHECK_HELD_RUNG
+from workflows.clock_loop import RECHECK_HELD_RUNG, recheck_pause
 from workflows.options import NOTICE
 from workflows.request import Request
 from workflows.round import Round
@@ -34,6 +35,7 @@ class SilentConsent(Subject):
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._again_at: dict[str, datetime] = {}
         """Rounds that an answer in the inbox held, and when they are looked at again."""
+        self._held: Counter[str] = Counter()
 
     def expiries(self) -> Iterable[Expiry]:
         for request in self._book.open_requests():
@@ -74,10 +76,11 @@ class SilentConsent(Subject):
             request.answer_by_clock(f"silence counts as consent ({authority})", ref, now, now)
             self._book.write(FactKind.CONSENTED_BY_SILENCE, request, data={"authority": authority})
             return
-        if name not in self._again_at:
+        self._held[name] += 1
+        if self._held[name] == 1:
             told = {"rung": "silence_consents", "held_by": held_by}
             self._book.write(FactKind.RUNG_HELD, request, round_, data=told)
-        self._again_at[name] = now + RECHECK_HELD_RUNG
+        self._again_at[name] = now + recheck_pause(self._held[name])
 
     async def _heard(self, request: Request, round_: Round) -> str | None:
         """What waits in the inbox. An inbox that does not answer is no silence of the department."""
@@ -99,7 +102,15 @@ def _consents_at(request: Request) -> datetime | None:
     asked, round_ = request.ask, request.round
     if asked.silence_consents is None or asked.kind is not AskKind.DEPARTMENT or request.state is not RequestState.OPEN:
         return None
-    if round_.delivered_at is None:
+    if round_.delivered_at is None or not _may_be_believed(asked, round_):
         return None
     clock = round_.watch.clock(ClockKind.REPLY)
     return consents_at(clock, round_.opened_at, round_.delivered_at, request.rules.calendar)
+
+
+def _may_be_believed(asked: Ask, round_: Round) -> bool:
+    """The rule is one department's and goes to no other; and nobody is silent whom we cannot reach to ask."""
+    route = round_.route
+    if route is None or route.code != asked.department:
+        return False
+    return route.technique.calls_back or round_.outage_id is None

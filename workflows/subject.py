@@ -28,6 +28,11 @@ class Expiry:
     at: datetime
     act: Callable[[], None]
 
+    @property
+    def what(self) -> str:
+        """For whoever must find out why it did nothing."""
+        return str(getattr(self.act, "func", self.act).__qualname__)
+
 
 class Subject:
     """Subclasses override what concerns them."""
@@ -53,6 +58,9 @@ class Subject:
 
     def asked_anew(self, request: Request) -> None:
         """A new round with new clocks has begun, whatever the request waited for before."""
+
+    def counted_anew(self) -> None:
+        """The calendar has changed and running clocks with it: what was over by the old count may not be by the new."""
 
     def waits(self) -> Iterable[Wait]:
         """What waits for a person, on this subject's account."""

@@ -86,6 +86,10 @@ class Supplement(Subject):
             self._notice.silent.discard(request.request_id)
             self._close_if_needless(self._notice)
 
+    def counted_anew(self) -> None:
+        if self._notice is not None:
+            self._notice.counted_anew(workflow.now())
+
     def _close_if_needless(self, notice: Notice) -> None:
         """Nobody waits for these materials any more: the requester is told so, and not reminded of them again."""
         if not self._needing(RequestState.SUPPLEMENT):

@@ -62,6 +62,10 @@ class Notice:
             self.watch.change(Clock(clock_id=clock_id, kind=kind, started_at=now, limit=self.limit), now)
             self.lapsed = False
 
+    def counted_anew(self, now: datetime) -> None:
+        """Its time is not over after all."""
+        self.lapsed = self.lapsed and (self.due_at is None or self.due_at <= now)
+
     def came_in_time(self) -> bool:
         """Everything of the requester's, by when it was received."""
         due, own = self.due_at, self.own

@@ -105,6 +105,7 @@ class Waiting(Subject):
             for watch in self._book.clock_sets()
             if any(watch.spent(kind) for kind in _CHASED)
         ]
-        told = {"paused": paused, "nobody moved after the last rung": silent}
+        undone = [at.isoformat() for at in self._book.undone]
+        told = {"paused": paused, "nobody moved after the last rung": silent, "time was up and nothing ended": undone}
         if why := "; ".join(f"{what}: {', '.join(names)}" for what, names in told.items() if names):
             yield Wait(matter=Matter.REVIEW, about=self._book.launch.case_id, why=why)

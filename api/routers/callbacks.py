@@ -77,7 +77,10 @@ def _status(description: str, status: str) -> dict[str, Any]:
         | leads_to("department_callback", code="$request.path.code")[200],
         202: _status("Durable; it reaches the case as soon as the engine is back.", "stored"),
         **errors(401, 404, 413, 422, 429, 503),
-        409: _status("Kept, and without effect: late, contradicting, or about a round that is over.", "late"),
+        409: _status(
+            "Kept, and without effect: late, contradicting, about a round that is over, or under another message's id.",
+            "late",
+        ),
     },
     openapi_extra={
         "security": [{"department": []}],

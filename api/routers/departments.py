@@ -22,6 +22,7 @@ from api.schemas.department_admin import (
     show_check,
     show_entry,
     show_keys,
+    to_changed,
     to_department,
     to_key_change,
 )
@@ -45,8 +46,8 @@ _NO_STORE = "no-store"
 async def add_department(
     office: OfficeDep, person: Administrator, body: NewDepartmentBody, response: Response
 ) -> DepartmentAddedShown:
-    """Takes part at once, without a restart. Its keys are in this answer and never again."""
-    added = await administer.add_department(office, person, to_department(body.code, body))
+    """Takes part at once, without a restart. Its keys, and people's first token, are in this answer and never again."""
+    added = await administer.add_department(office, person, to_department(body))
     response.headers["Location"] = f"/v1/departments/{body.code}"
     response.headers["Cache-Control"] = _NO_STORE
     return show_added(added)
@@ -66,14 +67,16 @@ async def get_department(office: OfficeDep, person: Administrator, code: Code) -
 async def change_department(
     office: OfficeDep, person: Administrator, code: Code, body: DepartmentBody
 ) -> DepartmentEntryShown:
-    """Holds from the next message on. The technique stays: rounds are under way by it."""
-    return show_entry(await administer.change_department(office, person, to_department(code, body)))
+    """Holds from the next message on. What the body does not name stays, and so does the technique: rounds are under
+    way by it."""
+    changed = await administer.change_department(office, person, code, lambda before: to_changed(before, body))
+    return show_entry(changed)
 
 
 @router.post(
     "/departments/{code}/rotate-key",
     summary="更换密钥 · Rotate keys",
-    responses=errors(401, 403, 404, 413, 422, 503),
+    responses=errors(401, 403, 404, 409, 413, 422, 503),
 )
 async def rotate_key(
     office: OfficeDep, person: Administrator, code: Code, body: KeyChangeBody, response: Response

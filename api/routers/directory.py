@@ -25,8 +25,10 @@ async def list_departments(office: OfficeDep, _: AnyPerson) -> DepartmentsShown:
 
 @router.get("/calendar", summary="工作日历 · Read the working calendar")
 async def get_calendar(office: OfficeDep, _: AnyPerson) -> CalendarShown:
-    """Holidays, swapped workdays and office hours that the clocks count with."""
-    return show_calendar(await office.calendar.current())
+    """Holidays, swapped workdays and office hours that the clocks count with, and who loaded which notice."""
+    async with office.store.reading() as session:
+        loads = await session.calendars.loads()
+    return show_calendar(await office.calendar.current(), loads)
 
 
 @router.get("/me", summary="当前用户 · Who am I")

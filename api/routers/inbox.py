@@ -45,7 +45,8 @@ _OPENED = leads_to("acknowledge_link", "reply_link", token="$request.path.token"
 
 @router.get("", summary="收件箱 · List one's own department's inbox", responses=_LISTED | errors(401, 403, 503))
 async def list_desk(office: OfficeDep, person: Answerer) -> InboxShown:
-    """What was asked of the officer's department, with its clocks; at most the newest 200."""
+    """What was asked of the officer's department, with its clocks: the open ones first, by when they are due; then the
+    newest others. At most 200."""
     return show_inbox(await list_inbox(office, person))
 
 

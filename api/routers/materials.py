@@ -7,6 +7,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime
 
 from api.auth import LetterReader, MaterialReader, MaterialRecorder, OfficeDep
+from api.body_limit import read_file_body
 from api.openapi import errors
 from api.routers.cases import CaseId
 from api.routers.subject import AskKey, MaterialId, OnMaterial
@@ -29,7 +30,7 @@ _LETTER: dict[str, Any] = {
 @router.post(
     "/materials/{material_id}/file",
     summary="材料文件提交 · Hand in a promised material as a file",
-    responses=errors(413),
+    responses=errors(408, 413),
     openapi_extra={"requestBody": {"required": True, "content": _FILES}},
 )
 async def submit_material_file(
@@ -44,7 +45,8 @@ async def submit_material_file(
         Header(alias="Content-SHA256", pattern=r"^[0-9a-fA-F]{64}$", description="Refused when the bytes differ."),
     ] = None,
 ) -> CoordinationShown:
-    """The body is the file itself: PDF, OFD, JPEG or PNG, at most 20 MB, told by its content and not by its name."""
+    """The body is the file itself: PDF, OFD, JPEG or PNG, at most 20 MB, told by its content and not by its name.
+    Token and role are looked at before a byte of it is taken."""
     command = SubmitMaterial.model_validate(
         {
             **on.reasoned("submit-file", person, _HANDED_IN),
@@ -53,7 +55,7 @@ async def submit_material_file(
             "received_at": received_at,
         }
     )
-    file = HandedIn(await request.body(), request.headers.get("content-type", ""), sha256)
+    file = HandedIn(await read_file_body(request), request.headers.get("content-type", ""), sha256)
     return show_coordination(await submit_file(office, person, on.case_id, command, file))
 
 

@@ -5,9 +5,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from api.auth import MetricsReader
+from api.figures import FigureCollector
 from api.health import Alive, HealthProbe, Readiness, readiness
 from api.openapi import errors
 from domain.errors import not_found
+from services.office import Office
+from services.read_figures import read_figures
 
 router = APIRouter(tags=["operations"])
 
@@ -43,8 +46,15 @@ async def health_ready(request: Request, response: Response) -> Readiness:
     },
 )
 async def metrics(request: Request, _: MetricsReader) -> Response:
-    """For admin, supervisor and auditor tokens: behind a proxy every caller comes from the loopback address."""
+    """What is under way and owed, departments' lines, and the process itself.
+
+    For admin, supervisor and auditor tokens: behind a proxy every caller comes from the loopback address.
+    """
     registry: CollectorRegistry | None = request.app.state.metrics
     if registry is None:
         raise not_found("metrics-off", "metrics are switched off in this process")
-    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    office: Office = request.app.state.office
+    counted = CollectorRegistry()
+    counted.register(FigureCollector(await read_figures(office), office.time.now()))
+    page = generate_latest(registry) + generate_latest(counted)
+    return Response(page, headers={"Content-Type": CONTENT_TYPE_LATEST})

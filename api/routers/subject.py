@@ -27,7 +27,7 @@ AskKey = Annotated[str, Path(pattern=KEY, description="Key of the ask in the pla
 MaterialId = Annotated[
     str,
     Path(
-        pattern=r"^LD-\d{4}-\d{6}\.[a-z][a-z0-9_-]{0,40}$",
+        pattern=r"^LD-\d{4}-\d{6,9}\.[a-z][a-z0-9_-]{0,40}$",
         description="材料编号 · As the case shows it.",
         examples=["LD-2023-000001.change-m1"],
     ),

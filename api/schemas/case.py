@@ -14,6 +14,7 @@ from domain.case import CaseRecord
 from domain.codes import CaseStage, Cause, TriageDecision, Urgency
 from domain.person import Person
 from domain.wire import Instant
+from services.visibility import sees_the_counter
 
 
 class ItemShown(Shown):
@@ -63,7 +64,7 @@ class CaseShown(Shown):
     category: str | None
     wish_date: date | None
     owner: str | None = Field(description="Person id of the duty leader.")
-    first_contact: FirstContactShown
+    first_contact: FirstContactShown | None = Field(description="null for a department's officer.")
     triage: TriageShown | None
     plan: PlanShown | None
     launched_at: Instant | None
@@ -100,7 +101,7 @@ def show_case(record: CaseRecord, reader: Person) -> CaseShown:
         category=registration.category,
         wish_date=registration.wish_date,
         owner=record.owner,
-        first_contact=_show_first_contact(record),
+        first_contact=_show_first_contact(record) if sees_the_counter(reader) else None,
         triage=TriageShown.model_validate(record.triage) if record.triage else None,
         plan=show_plan(record.plan) if record.plan else None,
         launched_at=record.launched_at,

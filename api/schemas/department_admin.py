@@ -1,15 +1,15 @@
 """Departments as administrators see and change them."""
 
-from datetime import timedelta
-from typing import Annotated, Final
+from datetime import time, timedelta
+from typing import Annotated, Any, Final
 
-from pydantic import ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from api.schemas.directory import DepartmentShown
 from api.schemas.values import AS_TEXT, Body, LimitText, Line, Reason, Shown
 from domain.audit import AuditKind, AuditRecord
 from domain.codes import Technique
-from domain.department import DEPARTMENT_CODE, Department
+from domain.department import DEPARTMENT_CODE, MAIL_ADDRESS, Department
 from domain.department_setup import CheckReport, IssuedKeys, KeyChange
 from domain.errors import invalid
 from domain.wire import Instant
@@ -23,27 +23,59 @@ _EXAMPLE: Final[dict[str, JsonValue]] = {
     "max_concurrency": 4,
     "reply_limit": "3 working_days",
 }
+_HOUR: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
+_UNSAID: Final[Any] = Field(default_factory=lambda: None)
+"""No default that a client could send by itself: what a body leaves out is as in the entry, or as in a fresh one."""
+
+
+class QuietHoursBody(Body):
+    """夜间时段 · Beijing time; may pass midnight."""
+
+    starts: Annotated[str, Field(pattern=_HOUR, examples=["21:00"])]
+    ends: Annotated[str, Field(pattern=_HOUR, examples=["07:00"])]
 
 
 class DepartmentBody(Body):
-    """目录条目 · A directory entry. Keys are not part of it: they are made here and shown once."""
+    """目录条目 · A directory entry; a setting that is left out of a change stays. Keys are made here and shown once."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     name_zh: Line
     name_en: Line
     technique: Annotated[Technique, AS_TEXT]
-    base_url: Annotated[str, Field(max_length=500, description="https; http only inside `own_network`.")] = ""
+    base_url: Annotated[str, Field(max_length=500, description="https; http only inside `own_network`.")] = _UNSAID
     own_network: Annotated[
         str | None,
         Field(
             max_length=50, description="CIDR. Needed when the address is not a public one.", examples=["10.20.0.0/16"]
         ),
-    ] = None
-    poll_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
-    sign_limit: LimitText | None = None
-    reply_limit: LimitText | None = None
-    max_concurrency: Annotated[int, Field(ge=1, le=256)] = 8
+    ] = _UNSAID
+    mail: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            pattern=MAIL_ADDRESS,
+            description="PEOPLE: a link goes there as well.",
+            examples=["archive@example.org"],
+        ),
+    ] = _UNSAID
+    poll_seconds: Annotated[int, Field(ge=1, le=86_400, description="The longest pause between two polls.")] = _UNSAID
+    poll_seconds_near_due: Annotated[
+        int | None, Field(ge=1, le=86_400, description="The shortest, shortly before an answer is due.")
+    ] = _UNSAID
+    quiet: Annotated[
+        QuietHoursBody | None, Field(description="Hours in which the system is asked for urgent cases only.")
+    ] = _UNSAID
+    sign_limit: LimitText | None = _UNSAID
+    reply_limit: LimitText | None = _UNSAID
+    signs: Annotated[bool, Field(description="false: delivery counts as signing for.")] = _UNSAID
+    max_concurrency: Annotated[int, Field(ge=1, le=256)] = _UNSAID
+    max_sends_per_minute: Annotated[
+        int, Field(ge=1, le=60_000, description="What one process of ours may ask of the system.")
+    ] = _UNSAID
+    max_messages_per_minute: Annotated[
+        int, Field(ge=1, le=60_000, description="What one process of ours takes from it; more is 429.")
+    ] = _UNSAID
 
 
 class NewDepartmentBody(DepartmentBody):
@@ -78,13 +110,29 @@ class SwitchBody(Body):
     reason: Reason
 
 
+HourShown = Annotated[
+    str, BeforeValidator(lambda hour: f"{hour:%H:%M}" if isinstance(hour, time) else hour), Field(pattern=_HOUR)
+]
+
+
+class QuietHoursShown(Shown):
+    starts: HourShown
+    ends: HourShown
+
+
 class DepartmentEntryShown(DepartmentShown):
     """目录条目 · A directory entry with its address; never with its keys."""
 
     base_url: str
     own_network: str | None
+    mail: str | None
     poll_seconds: int
+    poll_seconds_near_due: int | None
+    quiet: QuietHoursShown | None
+    signs: bool
     max_concurrency: int
+    max_sends_per_minute: int
+    max_messages_per_minute: int
 
 
 class KeysShown(Shown):
@@ -97,9 +145,17 @@ class KeysShown(Shown):
     former_until: Instant | None = Field(description="null: nothing was replaced, or it ended at once")
 
 
+class OfficerShown(Shown):
+    """经办人 · Answers in the inbox. The token is shown this once."""
+
+    person_id: str
+    token: str
+
+
 class DepartmentAddedShown(Shown):
     department: DepartmentEntryShown
     keys: KeysShown
+    officer: OfficerShown | None = Field(description="Only of a department of people, who have no system.")
 
 
 class CheckStepShown(Shown):
@@ -136,11 +192,25 @@ class AuditShown(Shown):
     items: list[AuditRecordShown]
 
 
-def to_department(code: str, body: DepartmentBody) -> Department:
+def to_department(body: NewDepartmentBody) -> Department:
     """Raises INVALID naming the field that breaks a rule of the directory."""
-    values = body.model_dump(exclude={"code"}) | {"sign_limit": body.sign_limit, "reply_limit": body.reply_limit}
+    return _valid({"code": body.code, **_said(body)})
+
+
+def to_changed(before: Department, body: DepartmentBody) -> Department:
+    """The entry with what the body names, everything else as it was. Raises INVALID."""
+    return _valid(dict(before) | _said(body))
+
+
+def _said(body: DepartmentBody) -> dict[str, object]:
+    """A limit stays the value that the body's text was read as."""
+    limits = {name: getattr(body, name) for name in ("sign_limit", "reply_limit") if name in body.model_fields_set}
+    return body.model_dump(exclude_unset=True) | limits
+
+
+def _valid(values: dict[str, object]) -> Department:
     try:
-        return Department(code=code, **values)
+        return Department.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "base_url"
@@ -166,7 +236,8 @@ def show_keys(keys: IssuedKeys) -> KeysShown:
 
 
 def show_added(added: Added) -> DepartmentAddedShown:
-    return DepartmentAddedShown(department=show_entry(added.department), keys=show_keys(added.keys))
+    officer = OfficerShown.model_validate(added.officer) if added.officer else None
+    return DepartmentAddedShown(department=show_entry(added.department), keys=show_keys(added.keys), officer=officer)
 
 
 def show_check(report: CheckReport) -> CheckShown:

@@ -1,12 +1,15 @@
 """Departments, calendar and people as everybody may see them: no addresses, no secrets."""
 
-from datetime import date
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from pydantic import Field
 
 from api.schemas.values import LimitShown, Shown
 from domain.codes import Technique
 from domain.department import Department
+from domain.notice_load import NoticeLoad
 from domain.person import Person, PersonRole
 from domain.working_calendar import WorkingCalendar
 from services.access import Action
@@ -35,6 +38,11 @@ class YearNoticeShown(Shown):
     status: str
     days_off: list[date]
     days_on: list[date]
+    loaded_at: datetime | None = Field(description="null: before loads were written down")
+    loaded_by: str = Field(description="`operator`, or `policy` for the files of the release")
+    instead_of: str | None = Field(
+        description="Number of the notice that an undo leads back to; null: to nothing known."
+    )
 
 
 class CalendarShown(Shown):
@@ -46,6 +54,9 @@ class CalendarShown(Shown):
     opens: str = Field(description="Local time, HH:MM.", pattern=r"^\d{2}:\d{2}$")
     closes: str = Field(description="Local time, HH:MM.", pattern=r"^\d{2}:\d{2}$")
     known_until: date | None
+    receipt_outside_hours_counts_next_day: bool = Field(
+        description="What arrives while the office is closed is received at the next opening."
+    )
     compressed_day_seconds: int | None = Field(description="Demonstration: a working day lasts this long.")
     years: list[YearNoticeShown]
 
@@ -64,7 +75,12 @@ def show_departments(departments: list[Department]) -> DepartmentsShown:
     return DepartmentsShown(items=[DepartmentShown.model_validate(one) for one in departments])
 
 
-def show_calendar(calendar: WorkingCalendar) -> CalendarShown:
+def show_calendar(calendar: WorkingCalendar, loads: Sequence[NoticeLoad]) -> CalendarShown:
+    """`loads`: the oldest first."""
+    standing: dict[int, list[NoticeLoad]] = defaultdict(list)
+    for load in loads:
+        if load.taken_back_at is None:
+            standing[load.notice.year].append(load)
     return CalendarShown(
         version=calendar.version,
         fingerprint=calendar.fingerprint(),
@@ -72,9 +88,18 @@ def show_calendar(calendar: WorkingCalendar) -> CalendarShown:
         opens=f"{calendar.office.opens:%H:%M}",
         closes=f"{calendar.office.closes:%H:%M}",
         known_until=None if calendar.known_until == date.min else calendar.known_until,
+        receipt_outside_hours_counts_next_day=calendar.receipt_outside_hours_counts_next_day,
         compressed_day_seconds=calendar.compressed_day_seconds,
-        years=[YearNoticeShown.model_validate(notice) for notice in calendar.years],
+        years=[_year(standing[year]) for year in sorted(standing)],
     )
+
+
+def _year(standing: Sequence[NoticeLoad]) -> YearNoticeShown:
+    """The latest is in force."""
+    load = standing[-1]
+    before = standing[-2].notice.notice_number if len(standing) > 1 else None
+    shown = {"loaded_at": load.loaded_at, "loaded_by": load.loaded_by, "instead_of": before}
+    return YearNoticeShown.model_validate(load.notice.model_dump() | shown)
 
 
 def show_person(person: Person, actions: list[Action]) -> PersonShown:

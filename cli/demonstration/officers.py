@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from bootstrap.first_start import officer_of
 from bootstrap.policies import load_policy
 from bootstrap.private_file import read_entries
 from bootstrap.running import api_url
@@ -12,6 +11,7 @@ from bootstrap.settings import Settings
 from bootstrap.tokens import tokens_file
 from cli.screen import CommandError
 from domain.codes import Technique
+from domain.person import officer_of
 from simulators.officer import SimulatedOfficer
 
 

@@ -21,4 +21,5 @@ class RatingLinkRow(Row, table=True):
     follow_up_id: str = Field(foreign_key="follow_ups.follow_up_id", sa_type=KeyText)
     used_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     delivered_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     document: str = Field(sa_type=Text)

@@ -1,11 +1,19 @@
 """The engine where the process began before Temporal did: away, no worse than that, and found once it is there."""
 
-from datetime import UTC, datetime
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsResponse
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.case_engine import TemporalCaseEngine
 from adapters.follow_up_engine import TemporalFollowUpEngine
@@ -43,6 +51,7 @@ async def test_a_server_that_was_never_reached_is_away() -> None:
         engine.complete_round(REF, ANSWER),
         engine.snapshot(CASE),
         engine.failing_cases(),
+        engine.keeps_history_for(),
         TemporalFollowUpEngine(client).snapshot(f"{CASE}-f1"),
         TemporalOutageReporter(client).report(CASE, OVER),
     ):
@@ -50,6 +59,66 @@ async def test_a_server_that_was_never_reached_is_away() -> None:
             await call
         assert (refused.value.category, refused.value.code) == (ErrorCategory.UNAVAILABLE, "engine-unavailable")
     assert await engine.ready() == "Temporal does not answer: UNAVAILABLE"
+
+
+@asynccontextmanager
+async def silent() -> AsyncIterator[int]:
+    """The port of somebody who takes every connection and never says a word."""
+    over = asyncio.Event()
+
+    async def keep(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(keep, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+        over.set()
+
+
+async def test_nobody_waits_for_those_who_wait_for_a_silent_server() -> None:
+    """Calls of a client that was never connected stand in one line, whatever the timeout of each."""
+    async with silent() as port, asyncio.timeout(15):
+        client, within = await early(port), timedelta(seconds=0.5)
+        engine = TemporalCaseEngine(client, rpc_timeout=within)
+        follow_ups = TemporalFollowUpEngine(client, rpc_timeout=within)
+        cases = (engine.snapshot(CASE) for _ in range(3))
+        told = await asyncio.gather(
+            *cases, *(follow_ups.snapshot(f"{CASE}-f1") for _ in range(3)), return_exceptions=True
+        )
+        assert [getattr(one, "code", one) for one in told] == ["engine-unavailable"] * 6
+        assert await engine.ready() == "Temporal does not answer: DEADLINE_EXCEEDED"
+
+
+async def test_a_cluster_that_does_not_know_failing_tasks_tells_of_bad_ends_only(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, asked = await early(free_port()), []
+
+    async def list_executions(request: Any, **_: object) -> ListWorkflowExecutionsResponse:
+        asked.append(request.query)
+        if "TemporalReportedProblems" in request.query:
+            raise RPCError("invalid query: unknown attribute", RPCStatusCode.INVALID_ARGUMENT, b"")
+        ended = WorkflowExecutionInfo()
+        ended.execution.workflow_id = CASE
+        return ListWorkflowExecutionsResponse(executions=[ended])
+
+    monkeypatch.setattr(client.workflow_service, "list_workflow_executions", list_executions)
+    engine = TemporalCaseEngine(client)
+    with caplog.at_level(logging.WARNING):
+        assert [await engine.failing_cases() for _ in range(3)] == [[CASE]] * 3
+    assert ["TemporalReportedProblems" in query for query in asked] == [True, False, False, False]
+    assert len(caplog.records) == 1
+
+
+async def test_another_refused_question_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = await early(free_port())
+
+    async def list_executions(_request: Any, **_: object) -> None:
+        raise RPCError("invalid query", RPCStatusCode.INVALID_ARGUMENT, b"")
+
+    monkeypatch.setattr(client.workflow_service, "list_workflow_executions", list_executions)
+    with pytest.raises(RPCError):
+        await TemporalCaseEngine(client).failing_cases()
 
 
 @pytest.mark.server
@@ -60,6 +129,7 @@ async def test_it_is_found_once_it_is_there(tmp_path: Path) -> None:
     async with EmbeddedTemporal(EmbeddedTemporalConfig(data_dir=tmp_path, port=port)):
         assert await engine.ready() is None
         assert not await engine.complete_round(REF, ANSWER)
+        assert await engine.keeps_history_for() == timedelta(days=365)
 
 
 async def test_other_mistakes_of_a_running_program_are_not_taken_for_an_engine_that_is_away(

@@ -5,7 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.circuit_breaker import CircuitBreaker, CircuitState
+from adapters.failed_attempts import NOT_KEPT
+from adapters.kept_exchange import Keeper
 from domain.department_failure import DepartmentRefusal, DepartmentUnavailable
+from domain.errors import unavailable
+from domain.exchange import Exchange
 from domain.outage import Outage, OutageCause
 
 
@@ -112,10 +116,56 @@ def test_an_outage_dates_from_the_first_failure_of_the_row_and_names_a_category_
     assert (later.since.hour, later.cause) == (3, OutageCause.NOT_UNDERSTOOD)
 
 
-def test_trouble_of_our_own_is_no_outage_of_the_departments() -> None:
-    breaker = CircuitBreaker(failures=1)
-    assert _unavailable(breaker, "outbox: the message could not be kept") is None
-    assert _unavailable(breaker, "never sent") is None
+async def test_what_we_cannot_keep_is_no_outage_of_the_departments() -> None:
+    breaker, keeper = CircuitBreaker(failures=1), Keeper(_Nowhere(), "market")
+    for _ in range(3):
+        with pytest.raises(DepartmentUnavailable) as caught, breaker.attempt():
+            await keeper.keep(_exchange())
+        assert caught.value.outage is None
+    assert state(breaker) is CircuitState.CLOSED
+
+
+@pytest.mark.parametrize("ours", [NOT_KEPT, "secret", "directory", "rate"])
+def test_trouble_of_our_own_does_not_count(ours: str) -> None:
+    breaker = CircuitBreaker(failures=2)
+    fail(breaker)
+    assert _unavailable(breaker, f"{ours}: trouble of ours") is None
+    assert state(breaker) is CircuitState.CLOSED, "it is not the second failure of the row"
+    assert _unavailable(breaker, "timeout: the second one") is not None
+    assert state(breaker) is CircuitState.OPEN
+
+
+def test_trouble_of_our_own_leaves_the_question_open_whether_a_system_is_back() -> None:
+    watch = Watch()
+    breaker = opened(watch)
+    watch.seconds += 31
+    _unavailable(breaker, f"{NOT_KEPT}: trouble of ours")
+    assert state(breaker) is CircuitState.HALF_OPEN
+    with breaker.attempt():
+        pass
+    assert state(breaker) is CircuitState.CLOSED
+
+
+class _Nowhere:
+    """A store that is away."""
+
+    elsewhere = False
+
+    async def keep(self, exchange: Exchange) -> None:
+        raise unavailable("store-unavailable", exchange.entry_id)
+
+
+def _exchange() -> Exchange:
+    return Exchange(
+        entry_id="e-1",
+        department="market",
+        message_id="m-1",
+        sent_at=datetime(2026, 3, 2, tzinfo=UTC),
+        method="POST",
+        address="https://market.example.org",
+        headers={},
+        body=b"",
+    )
 
 
 def _unavailable(breaker: CircuitBreaker, text: str) -> Outage | None:

@@ -9,9 +9,18 @@ import pytest
 import time_machine
 from pydantic import SecretStr
 
-from adapters.department_secrets import ComingToken, DepartmentSecret, RetiringSecret
+from adapters.department_secrets import (
+    MOST_RETIRING,
+    MOST_SHARED,
+    ComingToken,
+    DepartmentSecret,
+    RetiringSecret,
+)
+from adapters.department_setup import replaced
 from adapters.secret_file import SecretFile
 from adapters.webhook_signature import new_private_key, new_secret, public_key_of
+from domain.department_setup import KeyChange
+from domain.errors import LiandongError
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -77,3 +86,35 @@ def test_a_new_token_is_shown_only_from_its_instant_on() -> None:
         assert secret.authorization == "Bearer the-token-of-today"
     with time_machine.travel(NOW):
         assert secret.authorization == "Bearer the-token-from-tomorrow"
+
+
+def test_a_change_is_refused_until_enough_former_keys_have_ended() -> None:
+    change, at, entry = KeyChange(overlap=timedelta(hours=24)), NOW, signing_with(new_secret())
+    for _ in range(MOST_RETIRING):
+        entry = replaced(entry, signing_with(new_secret()), change, at)
+        at += timedelta(hours=1)
+    with pytest.raises(LiandongError, match="2026-03-03T01:00:00") as refused:
+        replaced(entry, signing_with(new_secret()), change, at)
+    assert refused.value.code == "former-keys-in-use"
+    later = replaced(entry, signing_with(new_secret()), change, NOW + timedelta(hours=24))
+    assert len(later.retiring) == MOST_RETIRING
+
+
+def test_as_many_secrets_as_an_entry_may_have_can_be_replaced_at_once() -> None:
+    secrets = tuple(SecretStr(new_secret()) for _ in range(MOST_SHARED))
+    entry = DepartmentSecret(webhook_secrets=secrets, signing_key=SecretStr(new_private_key()))
+    after = replaced(entry, signing_with(new_secret()), KeyChange(asymmetric=True), NOW)
+    assert len(after.retiring) == MOST_RETIRING
+
+
+def test_a_token_that_is_announced_is_shown_when_it_was_said() -> None:
+    """The department puts it in by then, and would refuse us if another one came instead."""
+    token = DepartmentSecret(bearer_token=SecretStr("the-token-of-today"))
+    fresh = DepartmentSecret(bearer_token=SecretStr("the-token-from-tomorrow"))
+    change = KeyChange(overlap=timedelta(hours=24))
+    announced = replaced(token, fresh, change, NOW)
+    with pytest.raises(LiandongError, match="2026-03-03T01:00:00"):
+        replaced(announced, fresh, change, NOW + timedelta(hours=1))
+    at_once = replaced(announced, fresh, KeyChange(overlap=timedelta(0)), NOW + timedelta(hours=1))
+    assert at_once.bearer_token == fresh.bearer_token
+    replaced(announced, fresh, change, NOW + timedelta(hours=24))

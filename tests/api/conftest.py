@@ -26,6 +26,7 @@ from adapters.webhook_signature import new_secret
 from api.app import create_app
 from bootstrap.policies import load_notices, load_policy
 from domain.codes import Technique
+from domain.notice_load import SHIPPED
 from domain.person import Person, PersonRole
 from domain.policy import DistrictPolicy
 from services.authenticate import token_hash
@@ -37,6 +38,7 @@ from store.progress_recorder import StoredProgress
 from store.sql_store import SqlStore
 from tests.api.engine_recorder import EngineRecorder
 from tests.services.follow_up_recorder import FollowUpRecorder
+from tests.store.one_session import OneSessionStore
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 NOW = datetime(2023, 1, 3, 1, 30, tzinfo=UTC)
@@ -92,18 +94,22 @@ def token(who: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def policy() -> DistrictPolicy:
+    return load_policy(POLICIES)
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, policy: DistrictPolicy) -> Path:
+    """A store with people, departments and notices, made once: each test gets a copy."""
     path = tmp_path_factory.mktemp("store") / "template.db"
-    asyncio.run(migrate(f"sqlite+aiosqlite:///{path}"))
+    asyncio.run(_furnish(f"sqlite+aiosqlite:///{path}", policy))
     return path
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, migrated: Path) -> AsyncIterator[Desk]:
-    shutil.copy(migrated, tmp_path / "store.db")
-    store = SqlStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
-    policy = load_policy(POLICIES)
-    await _fill(store, policy)
+async def desk(tmp_path: Path, furnished: Path, policy: DistrictPolicy) -> AsyncIterator[Desk]:
+    shutil.copy(furnished, tmp_path / "store.db")
+    store = OneSessionStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
     wall, engine, numbers = Wall(), EngineRecorder(), count(1)
     secrets = {"market": new_secret(), "police": new_secret()}
     follow_ups = FollowUpRecorder(StoredProgress(store), wall.now)
@@ -137,7 +143,9 @@ async def desk(tmp_path: Path, migrated: Path) -> AsyncIterator[Desk]:
         await store.close()
 
 
-async def _fill(store: SqlStore, policy: DistrictPolicy) -> None:
+async def _furnish(url: str, policy: DistrictPolicy) -> None:
+    await migrate(url)
+    store = SqlStore(url)
     people = [Person(person_id=role.value, name="某人", role=role, department=_department(role)) for role in PersonRole]
     people.append(Person(person_id="other_leader", name="某人", role=PersonRole.DUTY_LEADER))
     people.append(Person(person_id="disabled", name="某人", role=PersonRole.DUTY_LEADER))
@@ -150,7 +158,8 @@ async def _fill(store: SqlStore, policy: DistrictPolicy) -> None:
         for department in policy.departments:
             await session.directory.save(department)
         for notice in load_notices(POLICIES):
-            await session.calendars.load(notice)
+            await session.calendars.load(notice, by=SHIPPED, at=NOW)
+    await store.close()
 
 
 async def _one_address(host: str, port: int) -> list[str]:

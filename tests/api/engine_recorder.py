@@ -1,6 +1,7 @@
 """An engine in memory: keeps what it is told, carries every command out once, and can be away."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from domain.codes import RequestState
 from domain.decision import Decision
@@ -77,6 +78,10 @@ class EngineRecorder:
 
     async def failing_cases(self) -> Sequence[str]:
         return ()
+
+    async def keeps_history_for(self) -> timedelta:
+        self._answer()
+        return timedelta(days=365)
 
     async def ready(self) -> str | None:
         return "the engine is away" if self.away else None

@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.ids import case_of
 from domain.person import PersonRole
+from store.tables.cases import SerialRow
 from tests.api.bodies import PLAN, REASON, REGISTRATION, TRIAGE, changed, launched, registered, triaged
 from tests.api.conftest import Desk
 
@@ -174,3 +177,20 @@ async def test_a_department_officer_gets_its_own_requests_only(desk: Desk) -> No
     assert [one["key"] for one in case["coordination"]["requests"]] == ["dissolve", "licence"]
     assert case["request"] == REGISTRATION["request"]
     assert case["requester"]["contact"] is None
+    assert case["first_contact"] is None, "neither when the window called nor when it should have"
+
+
+async def test_a_year_may_have_more_than_999_999_cases(desk: Desk) -> None:
+    async with AsyncSession(desk.store._writer) as session, session.begin():
+        session.add(SerialRow(year=2023, last=999_999))
+    case_id = await launched(desk)
+    assert case_id == "LD-2023-1000000"
+    async with desk.client(PersonRole.DUTY_LEADER) as leader:
+        shown = await leader.get(f"/v1/cases/{case_id}")
+        extended = await leader.post(
+            f"/v1/cases/{case_id}/requests/dissolve/extend",
+            json={"reason": "现场核实", "round": 1, "limit": "2 working_days"},
+            headers={"idempotency-key": "k-1"},
+        )
+    assert (shown.status_code, extended.status_code) == (200, 200), extended.text
+    assert case_of(f"{case_id}.dissolve") == case_id

@@ -1,5 +1,6 @@
 """Departments that come, change their keys and leave while everything runs."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from httpx import AsyncClient, Response
+from httpx import Response
 
 from adapters.webhook_signature import new_private_key, new_secret, public_key_of, sign
+from domain.department import Department
 from domain.disable_department import HandOverRound
 from domain.person import PersonRole
 from simulators.app import create_app
@@ -56,6 +58,63 @@ async def test_an_added_department_takes_part_at_once(desk: Desk) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "department-exists")
 
 
+async def test_of_two_who_add_the_same_department_at_once_one_has_its_keys(desk: Desk) -> None:
+    answers = await asyncio.gather(*(_admin(desk, "POST", "/departments", NEW) for _ in range(2)))
+    assert sorted(one.status_code for one in answers) == [201, 409]
+    (secret,) = [one.json()["keys"]["webhook_secret"] for one in answers if one.status_code == 201]
+    async with desk.client() as department:
+        body = json.dumps({"type": "request.acknowledged", "timestamp": "2023-01-03T10:00:00+08:00", "data": {}})
+        headers = sign(secret, "m-1", datetime.now(UTC), body)
+        answer = await department.post("/v1/departments/archive/callbacks", content=body, headers=headers)
+    assert answer.status_code == 422, "the signature is good: it is the message that lacks something"
+
+
+async def test_people_who_are_added_can_answer_at_once(desk: Desk) -> None:
+    people = {name: value for name, value in NEW.items() if name != "base_url"}
+    added = await _admin(desk, "POST", "/departments", people | {"technique": "PEOPLE", "mail": "archive@example.org"})
+    assert added.status_code == 201, added.text
+    assert added.json()["department"]["mail"] == "archive@example.org"
+    officer = added.json()["officer"]
+    headers = {"Authorization": f"Bearer {officer['token']}"}
+    async with desk.client() as client:
+        me = (await client.get("/v1/me", headers=headers)).json()
+        inbox = await client.get("/v1/inbox", headers=headers)
+    assert (me["person_id"], me["role"], me["department"]) == ("officer-archive", "department_officer", "archive")
+    assert (inbox.status_code, inbox.json()["items"]) == (200, [])
+    assert (await _admin(desk, "POST", "/departments", NEW | {"code": "fire"})).json()["officer"] is None
+
+
+SETTINGS: dict[str, Any] = {
+    "base_url": "https://market.example.org/liandong",
+    "own_network": None,
+    "mail": "market@example.org",
+    "poll_seconds": 300,
+    "poll_seconds_near_due": 30,
+    "quiet": {"starts": "21:00", "ends": "07:00"},
+    "sign_limit": "4 working_hours",
+    "reply_limit": "3 working_days",
+    "signs": False,
+    "max_concurrency": 3,
+    "max_sends_per_minute": 60,
+    "max_messages_per_minute": 70,
+}
+
+
+async def test_every_setting_is_shown_and_a_change_leaves_alone_what_it_does_not_name(desk: Desk) -> None:
+    names = {"name_zh": "市场监管局", "name_en": "Market", "technique": "WEBHOOK"}
+    changed = await _admin(desk, "PUT", "/departments/market", names | SETTINGS)
+    assert changed.status_code == 200, changed.text
+    assert set(SETTINGS) | set(names) | {"code", "enabled"} == set(changed.json()), "each can be set"
+    assert changed.json().items() >= SETTINGS.items()
+
+    one = await _admin(desk, "PUT", "/departments/market", names | {"reply_limit": "2 working_days", "quiet": None})
+    assert one.status_code == 200, one.text
+    assert one.json().items() >= (SETTINGS | {"reply_limit": "2 working_days", "quiet": None}).items()
+    assert (await _admin(desk, "GET", "/departments/market")).json() == one.json()
+    wrong = await _admin(desk, "PUT", "/departments/market", names | {"poll_seconds": None})
+    assert (wrong.status_code, wrong.json()["problems"][0]["field"]) == (422, "poll_seconds")
+
+
 async def test_keys_are_shown_once_and_nowhere_else(desk: Desk) -> None:
     secret = (await _admin(desk, "POST", "/departments", NEW)).json()["keys"]["webhook_secret"]
     read = [await _admin(desk, "GET", path) for path in ("/departments/archive", "/departments", "/audit")]
@@ -70,6 +129,9 @@ async def test_keys_are_shown_once_and_nowhere_else(desk: Desk) -> None:
         ({"base_url": "https://10.0.0.1/"}, "base_url"),
         ({"base_url": "https://169.254.169.254/", "own_network": "169.254.0.0/16"}, "base_url"),
         ({"base_url": ""}, "base_url"),
+        ({"base_url": "http://127.0.0.1:8233/", "own_network": "127.0.0.0/8"}, "base_url"),
+        ({"base_url": "https://archive.example.org/", "own_network": "127.0.0.1/32"}, "base_url"),
+        ({"base_url": "http://[::1]:8233/", "own_network": "::1/128"}, "base_url"),
         ({"own_network": "0.0.0.0/0"}, "own_network"),
         ({"own_network": "here"}, "own_network"),
         ({"code": "A"}, "code"),
@@ -114,6 +176,19 @@ async def test_a_department_may_sign_with_its_own_key_and_ours_can_be_shown_to_o
     assert (wrong.status_code, wrong.json()["code"]) == (422, "key-not-valid")
 
 
+async def test_a_former_key_never_falls_off_before_its_time(desk: Desk) -> None:
+    case_id, first = await launched(desk), desk.secrets["market"]
+    both = {"asymmetric": True}
+    for _ in range(3):
+        assert (await _admin(desk, "POST", "/departments/market/rotate-key", both)).status_code == 200
+    assert (await _callback(desk, first, case_id, "m-1")).status_code == 200, "it was promised for a day"
+    refused = await _admin(desk, "POST", "/departments/market/rotate-key", both)
+    assert (refused.status_code, refused.json()["code"]) == (409, "former-keys-in-use")
+    assert (await _callback(desk, first, case_id, "m-2")).status_code == 200
+    at_once = await _admin(desk, "POST", "/departments/market/rotate-key", {"overlap_hours": 0})
+    assert at_once.status_code == 200
+
+
 async def test_a_disabled_department_is_out_and_its_open_rounds_are_handed_over(desk: Desk) -> None:
     case_id = await launched(desk)
     await desk.project(case_id)
@@ -145,8 +220,9 @@ async def test_the_technique_of_a_department_stays(desk: Desk) -> None:
     entry = {name: value for name, value in NEW.items() if name != "code"}
     changed = await _admin(desk, "PUT", "/departments/market", entry | {"technique": "POLLED"})
     assert (changed.status_code, changed.json()["code"]) == (409, "technique-is-fixed")
+    del entry["base_url"]
     changed = await _admin(desk, "PUT", "/departments/market", entry | {"reply_limit": "2 working_days"})
-    assert (changed.status_code, changed.json()["reply_limit"]) == (200, "2 working_days")
+    assert (changed.status_code, changed.json().get("reply_limit")) == (200, "2 working_days"), changed.text
 
 
 async def test_every_change_and_every_closed_door_stands_in_the_audit(desk: Desk) -> None:
@@ -186,18 +262,19 @@ async def test_a_prober_does_not_fill_the_audit(desk: Desk) -> None:
 
 
 @asynccontextmanager
-async def simulated(desk: Desk, admin: AsyncClient, secret: str | None = None) -> AsyncIterator[None]:
+async def simulated(desk: Desk, secret: str | None = None) -> AsyncIterator[None]:
     """The market department as a system that answers, at an address of this machine."""
     app = create_app({"market": Secrets(webhook_secrets=(secret or desk.secrets["market"],))})
     async with serving(app) as url:
-        entry = {name: value for name, value in NEW.items() if name != "code"}
-        place = {"base_url": f"{url}/market", "own_network": "127.0.0.0/8"}
-        assert (await admin.put("/v1/departments/market", json=entry | place)).status_code == 200
+        place = {"code": "market", "base_url": f"{url}/market", "own_network": "127.0.0.0/8"}
+        # As the operator's own file names it: an administrator may not
+        async with desk.store.writing() as session:
+            await session.directory.save(Department.model_validate(NEW | place))
         yield
 
 
 async def _checked(desk: Desk, secret: str | None = None) -> dict[str, bool | None]:
-    async with desk.client(PersonRole.ADMIN) as admin, simulated(desk, admin, secret):
+    async with desk.client(PersonRole.ADMIN) as admin, simulated(desk, secret):
         report = (await admin.post("/v1/departments/market/check")).json()
     assert report["passed"] is all(step["passed"] for step in report["steps"] if step["passed"] is not None)
     return {step["name"]: step["passed"] for step in report["steps"]}
@@ -217,7 +294,7 @@ async def test_a_check_of_nobody_and_of_people(desk: Desk) -> None:
     people = await _admin(desk, "POST", "/departments/culture/check")
     assert [step["passed"] for step in people.json()["steps"]] == [None]
     async with desk.client(PersonRole.ADMIN) as admin:
-        async with simulated(desk, admin):
+        async with simulated(desk):
             pass
         gone = (await admin.post("/v1/departments/market/check")).json()
     assert (gone["passed"], gone["steps"][0]["detail"][:8]) == (False, "connect:")

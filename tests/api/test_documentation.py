@@ -177,7 +177,7 @@ async def _after_outcome(desk: Desk, leader: AsyncClient) -> dict[str, Response]
 
 
 async def _administration(desk: Desk) -> dict[str, Response]:
-    async with desk.client(PersonRole.ADMIN) as admin, simulated(desk, admin):
+    async with desk.client(PersonRole.ADMIN) as admin, simulated(desk):
         path = "/v1/departments/archive"
         return {
             "DepartmentAddedShown": await admin.post("/v1/departments", json=ARCHIVE),

@@ -18,6 +18,7 @@ from domain.inbox import DepartmentMessage, MessageKind
 from domain.person import Person, PersonRole
 from domain.refusal_text import VERDICTS
 from services.disable_department import disable_department, enable_department
+from services.relay import relay_inbox
 from store.desk import StoredDesk
 from tests.api.bodies import launched
 from tests.api.conftest import NOW, Desk
@@ -27,6 +28,8 @@ YES = {"reply": {"code": "ACCEPTED", "note": "可以办理"}}
 APPLIED = {"status": "applied", "detail_zh": "已生效。"}
 NO = {"reply": {"code": "REFUSED", "legal_basis": "条例第三条", "reason": "不符", "remedy": "复议"}}
 ADMIN = Person(person_id="admin", name="管理员", role=PersonRole.ADMIN)
+RULING = "会商纪要〔2023〕3号"
+RETURNED = {"reply": {"code": "NOT_MINE", "basis": "三定方案", "proposed_owner": "housing"}}
 INTERIM = {"reply": {"code": "INTERIM", "note": "正在核查"}}
 REPLIES: list[dict[str, Any]] = [
     YES["reply"],
@@ -198,6 +201,41 @@ async def test_a_link_opens_its_request_once_and_is_nowhere_in_the_store(desk: D
         entry = await session.desk.get(request, 1)
     assert entry is not None
     assert post.link.rpartition("/")[2] not in entry.model_dump_json()
+
+
+async def rule(desk: Desk, request: str) -> None:
+    """The request was designated to its department, so that it cannot be returned."""
+    shown = (await desk.engine.snapshot(request.partition(".")[0])).requests
+    bound = [
+        one.model_copy(update={"rounds": tuple(turn.model_copy(update={"ruling": RULING}) for turn in one.rounds)})
+        for one in shown
+    ]
+    desk.engine.shown["requests"] = tuple(bound)
+
+
+async def test_an_answer_without_effect_does_not_use_the_link_up(desk: Desk) -> None:
+    post, request = await delivered(desk)
+    await rule(desk, request)
+    refused = await post_to(desk, f"{post.link}/reply", RETURNED, None)
+    assert (refused.status_code, refused.json()["status"]) == (409, "designation-binds")
+    assert (await get_from(desk, post.link, None)).status_code == 200
+    assert (await post_to(desk, f"{post.link}/reply", RETURNED, None)).json() == refused.json()
+    assert (await post_to(desk, f"{post.link}/acknowledge", None, None)).status_code == 200
+    assert (await post_to(desk, f"{post.link}/reply", YES, None)).json() == APPLIED
+    assert (await get_from(desk, post.link, None)).status_code == 404
+
+
+async def test_an_answer_that_is_turned_away_later_opens_its_link_again(desk: Desk) -> None:
+    post, request = await delivered(desk)
+    desk.engine.away = True
+    assert (await post_to(desk, f"{post.link}/reply", RETURNED, None)).status_code == 202
+    assert (await get_from(desk, post.link, None)).status_code == 404
+    desk.engine.away = False
+    await rule(desk, request)
+    desk.wall.at += timedelta(minutes=1)
+    assert await relay_inbox(desk.office) == 1
+    assert (await get_from(desk, post.link, None)).status_code == 200
+    assert (await post_to(desk, f"{post.link}/reply", YES, None)).status_code == 200
 
 
 async def test_a_link_ends_thirty_days_after_the_due_instant(desk: Desk) -> None:

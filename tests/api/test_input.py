@@ -59,6 +59,9 @@ PLANS: list[tuple[dict[str, Any], str, str]] = [
     ({"asks": [PLAN["asks"][0]] * 51}, "asks", "too-long"),
 ]
 
+NO_ZONE = "2023-01-20T10:00:00"
+"""Eight hours apart, depending on who reads it."""
+MATERIAL = "materials/LD-2023-000001.dissolve-m1"
 ROUND = REASON | {"round": 1}
 DECISIONS: list[tuple[str, dict[str, Any], str, str]] = [
     ("close", REASON | {"outcome": "LAWFULLY_REFUSED"}, "legal_basis", "negative-answer-incomplete"),
@@ -77,6 +80,10 @@ DECISIONS: list[tuple[str, dict[str, Any], str, str]] = [
     ("requests/owner/external-answer", ROUND | {"reply": {"code": SECRET}}, "reply", "union-tag-invalid"),
     ("requests/owner/external-answer", ROUND | {"reply": {"code": "ACCEPTED", "x": 1}}, "reply.ACCEPTED.x",
      "extra-forbidden"),
+    ("supplement", REASON | {"received_at": NO_ZONE}, "received_at", "timezone-aware"),
+    ("supplement", REASON | {"received_at": 1674180000}, "received_at", "moment-not-text"),
+    (f"{MATERIAL}/submit", REASON | {"channel": "POST", "received_at": NO_ZONE}, "received_at", "timezone-aware"),
+    (f"{MATERIAL}/file?received_at={NO_ZONE}", {}, "received_at", "timezone-aware"),
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Files and letters over HTTP: what is taken in, what is turned away, who gets what back."""
 
 import hashlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from domain.fact import FactKind
 from domain.file_kind import MAX_FILE_BYTES
 from domain.person import PersonRole
 from tests.api.bodies import REASON, launched
-from tests.api.conftest import Desk
+from tests.api.conftest import Desk, token
 from tests.api.materials import PDF, deferral, notice, submission
 
 SHA = hashlib.sha256(PDF).hexdigest()
@@ -71,11 +72,36 @@ async def test_a_wrong_file_is_refused_and_nothing_is_kept(
     assert desk.engine.decisions == {}
 
 
-async def test_a_large_file_is_taken_and_a_large_body_without_credentials_is_not_even_read(desk: Desk) -> None:
+async def test_a_large_file_is_taken(desk: Desk) -> None:
     case_id = await ready(desk)
-    large = PDF + bytes(MAX_BODY_BYTES)
-    assert (await sent(desk, case_id, large)).status_code == 200
-    assert (await sent(desk, case_id, large, who=None)).status_code == 413
+    assert (await sent(desk, case_id, PDF + bytes(MAX_BODY_BYTES))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("credentials", "refusal"),
+    [
+        ({}, (401, "token-missing")),
+        ({"Authorization": "Bearer made-up"}, (401, "unknown-token")),
+        ({"Authorization": f"Bearer {token(PersonRole.AUDITOR)}"}, (403, "not-your-role")),
+    ],
+)
+async def test_no_byte_is_taken_from_whoever_may_not_record_a_material(
+    desk: Desk, credentials: dict[str, str], refusal: tuple[int, str]
+) -> None:
+    case_id = await ready(desk)
+    taken = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield b"x" * 10_000
+
+    path = f"/v1/cases/{case_id}/materials/{case_id}.dissolve-m1/file"
+    async with desk.client() as client:
+        response = await client.post(path, content=endless(), headers={"Idempotency-Key": "scan", **credentials})
+    assert (response.status_code, response.json()["code"]) == refusal
+    assert taken == 0
 
 
 async def test_no_file_for_a_material_that_the_case_does_not_have(desk: Desk, tmp_path: Path) -> None:

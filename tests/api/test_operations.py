@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
 from api.app import create_app
 from api.health import readiness
 from domain.person import PersonRole
+from tests.api.bodies import REGISTRATION
 from tests.api.conftest import Desk
 
 
@@ -62,6 +64,17 @@ async def test_metrics(desk: Desk, role: PersonRole) -> None:
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/plain")
     assert "liandong_tests_total 1.0" in response.text
+
+
+async def test_metrics_count_what_is_under_way(desk: Desk) -> None:
+    async with desk.client(PersonRole.CLERK) as clerk:
+        assert (await clerk.post("/v1/cases", json=REGISTRATION)).status_code == 201
+    desk.wall.at += timedelta(days=30)
+    async with desk.client(PersonRole.ADMIN) as scraper:
+        told = (await scraper.get("/metrics")).text
+    assert 'liandong_cases_open{stage="REGISTERED"} 1.0' in told
+    assert "liandong_cases_overdue 1.0" in told
+    assert "liandong_messages_quarantined 0.0" in told
 
 
 async def test_metrics_can_be_off(desk: Desk) -> None:

@@ -13,7 +13,7 @@ LIMIT = 50
 class Step:
     """Fails as often as told, then works."""
 
-    def __init__(self, *failures: Exception) -> None:
+    def __init__(self, *failures: BaseException) -> None:
         self._failures = list(failures)
         self.runs = 0
         self.worked = asyncio.Event()
@@ -56,3 +56,25 @@ async def test_a_long_pause_ends_with_the_signal_to_stop() -> None:
     await asyncio.wait_for(running, LIMIT)
 
     assert step.runs == 1
+
+
+async def test_a_step_that_something_inside_cancelled_is_tried_again() -> None:
+    step, stop = Step(asyncio.CancelledError()), asyncio.Event()
+    running = asyncio.create_task(run_loops((Loop("relay", 0.01, step),), stop))
+    await asyncio.wait_for(step.worked.wait(), LIMIT)
+    stop.set()
+    await asyncio.wait_for(running, LIMIT)
+
+
+async def test_whoever_cancels_the_loop_itself_ends_it() -> None:
+    begun = asyncio.Event()
+
+    async def endless() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(Loop("relay", 0.01, endless).run(asyncio.Event()))
+    await asyncio.wait_for(begun.wait(), LIMIT)
+    running.cancel()
+    await asyncio.wait({running}, timeout=LIMIT)
+    assert running.cancelled()

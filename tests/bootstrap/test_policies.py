@@ -156,6 +156,13 @@ BROKEN = [
     ),
     pytest.param(
         "ladders.toml",
+        'clock = "external_follow_up"\nwhen = "at"',
+        'clock = "external_follow_up"\nwhen = "due_day"',
+        ["ladders.toml", "the clock external_follow_up", "go unheard"],
+        id="silence that nobody would hear",
+    ),
+    pytest.param(
+        "ladders.toml",
         '["leading_group", "supervisor"]',
         '["mayor"]',
         ["ladders.toml", "leading_group", "unknown role mayor"],

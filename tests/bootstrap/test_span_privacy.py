@@ -32,19 +32,23 @@ def _exported(telemetry: Telemetry, exporter: InMemorySpanExporter) -> str:
     return "".join(span.to_json() for span in exporter.get_finished_spans())
 
 
-async def test_a_request_to_us_leaves_no_query(telemetry: Telemetry, exporter: InMemorySpanExporter) -> None:
+async def test_a_request_to_us_leaves_its_route_and_nothing_that_was_typed(
+    telemetry: Telemetry, exporter: InMemorySpanExporter
+) -> None:
     config: TelemetryConfig = {**telemetry.fastapi_config()}  # type: ignore[typeddict-item]
     app = FastAPI(telemetry=config)
 
-    @app.get("/cases")
-    async def cases() -> str:
-        return "none"
+    @app.get("/links/{token}")
+    async def link(token: str) -> int:
+        return len(token)
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://liandong") as client:
-        assert (await client.get(f"/cases?contact={SECRET}")).status_code == 200
+        assert (await client.get(f"/links/{SECRET}?contact={SECRET}")).status_code == 200
+        assert (await client.get(f"/nowhere/{SECRET}")).status_code == 404
+        assert (await client.request(SECRET, "/links/token")).status_code == 405
 
     exported = _exported(telemetry, exporter)
-    assert '"url.path": "/cases"' in exported
+    assert '"http.route": "/links/{token}"' in exported
     assert SECRET not in exported
 
 
@@ -65,7 +69,8 @@ async def test_a_request_of_ours_leaves_no_query(
     ("name", "value", "left"),
     [
         ("url.query", f"contact={SECRET}", None),
-        ("http.target", f"/cases?contact={SECRET}", "/cases"),
+        ("url.path", f"/links/{SECRET}", None),
+        ("http.target", f"/links/{SECRET}?contact={SECRET}", None),
         ("http.url", f"http://user:{SECRET}@here/cases?contact={SECRET}", "http://here/cases"),
         ("url.full", f"http://here/cases?contact={SECRET}", "http://here/cases"),
     ],

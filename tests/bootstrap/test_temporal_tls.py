@@ -3,6 +3,7 @@
 That everything works where both sides are trusted is shown in `tests/server/test_department_apart.py`.
 """
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from bootstrap.up import running_api
 from tests.bootstrap.test_policies import SHIPPED
 from tests.bootstrap.tls_front import Authority, Front, tls_environment, tls_front
 from tests.server.process import PartProcess
+from tests.server.waiting import until
 
 pytestmark = pytest.mark.timeout(300)
 VARIABLE = "LIANDONG_TEMPORAL__TLS__"
@@ -135,3 +137,41 @@ async def test_the_api_keeps_serving_when_it_is_turned_away(network: Network) ->
     assert parts["store"] is None
     assert parts["engine"] == "Temporal does not answer: UNAVAILABLE"
     assert any(f"{VARIABLE}CERT_FILE" in line.get("problem", "") for line in logged)
+
+
+def _as_sent(text: str) -> bytes:
+    """A header's value as HTTP/2 packs it (RFC 7541, appendix B): of its code, only the signs that are used here."""
+    signs = {"B": "1011101", "e": "00101", "a": "00011", "r": "101100", " ": "010100", "t": "01001"}
+    bits = "".join(signs[sign] for sign in text)
+    return int(bits + "1" * (-len(bits) % 8), 2).to_bytes((len(bits) + 7) // 8)
+
+
+async def test_the_key_of_an_account_goes_along_inside_tls_and_never_outside(tmp_path: Path) -> None:
+    key, over = "tea" * 20, asyncio.Event()
+
+    async def listen(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    own = Authority(tmp_path / "own")
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        async with tls_front(own, f"{host}:{port}") as front:
+            settings = TemporalSettings(
+                mode=TemporalMode.OUTSIDE, address=front.address, tls=own.client("police"), api_key=SecretStr(key)
+            )
+            where, telemetry = Whereabouts("", front.address), build_telemetry(TelemetrySettings())
+
+            async def arrived() -> bool:
+                return _as_sent(f"Bearer {key}") in front.behind
+
+            connecting = asyncio.create_task(connect(settings, where, telemetry, DataConverter.default))
+            try:
+                await until(arrived, "the key", seconds=30)
+            finally:
+                connecting.cancel()
+                over.set()
+                await asyncio.gather(connecting, return_exceptions=True)
+    assert front.plain == []
+    assert key.encode() not in front.wire
+    assert _as_sent(key)[2:-2] not in front.wire

@@ -10,6 +10,7 @@ import cli.calendar_load as command
 from bootstrap.settings import Settings
 from cli.main import app
 from domain.clock import ClockKind
+from domain.learned_years import News
 from domain.working_calendar import YearNotice
 from services.preview_notice import MovedClock
 
@@ -29,7 +30,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The years that were loaded, beside a case one of whose clocks moves."""
     years: list[int] = []
 
-    async def one_moves(_settings: Settings, _notice: YearNotice) -> tuple[MovedClock, ...]:
+    async def one_moves(_settings: Settings, _change: News) -> tuple[MovedClock, ...]:
         return (MOVED,)
 
     async def load(_settings: Settings, notice: YearNotice) -> None:

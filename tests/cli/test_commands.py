@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bootstrap.settings import load_settings
+from bootstrap.invariant_check import CheckProgress
+from bootstrap.settings import Settings, load_settings
+from cli import verify
 from cli.main import LiandongGroup, app
+from domain.audit_chain import AuditHead
+from domain.invariants import Finding
 from tests.cli.tree import every_command
 
 RUNNER = CliRunner()
@@ -25,12 +29,15 @@ COMMANDS = [
     ["clock", "explain"],
     ["calendar", "show"],
     ["calendar", "load"],
+    ["calendar", "undo"],
     ["evidence", "list"],
     ["evidence", "export"],
     ["evidence", "import"],
     ["policy", "check"],
     ["department", "list"],
+    ["department", "show"],
     ["department", "add"],
+    ["department", "change"],
     ["department", "check"],
     ["department", "rotate-key"],
     ["department", "disable"],
@@ -122,6 +129,24 @@ def test_the_shipped_policy_is_checked_as_sound() -> None:
     assert answer.exit_code == 0
     assert "sound" in answer.output
     assert max(len(line) for line in answer.output.splitlines()) <= 120
+
+
+def test_cases_that_only_the_store_was_checked_for_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def checked(
+        _: Settings, told: CheckProgress, __: AuditHead | None, ___: int
+    ) -> tuple[tuple[Finding, ...], AuditHead]:
+        assert told.unexamined is not None
+        told.checked(3)
+        told.unexamined("LD-2024-000001")
+        return (), AuditHead(position=0, hash="0" * 64)
+
+    monkeypatch.setattr(verify, "check_invariants", checked)
+    answer = RUNNER.invoke(app, ["verify"])
+
+    assert answer.exit_code == 0, answer.output
+    assert "1 件已结案件的流程历史已过保存期，只核验了存储" in answer.output
+    assert "3 件 cases" in answer.output
+    assert RUNNER.invoke(app, ["verify", "--quiet"]).output.strip() == ""
 
 
 def test_what_is_past_its_time_is_shown_by_kind() -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.readme_steps import walk_through
+
 ROOT = Path(__file__).parents[2]
 LIANDONG = [sys.executable, "-c", "from cli.main import app; app()"]
 DAY_SECONDS = 6
@@ -103,6 +105,8 @@ def test_demonstration_ends_as_expected_and_a_second_start_finds_the_cases(tmp_p
 
     with serving(data, "up", "--demo", "--json", str(results), LIANDONG_POLICIES_DIR=policies) as first:
         found = results_of(results, first, said)
+        running = json.loads((data / "running.json").read_text(encoding="utf-8"))
+        walked = walk_through(data, running["api_url"], tmp_path, PATIENCE_SECONDS)
         verified = run(data, "verify", LIANDONG_POLICIES_DIR=policies)
 
     told = said.read_text(encoding="utf-8")
@@ -135,6 +139,10 @@ def test_demonstration_ends_as_expected_and_a_second_start_finds_the_cases(tmp_p
     assert tenancy["in_time"] is False
     assert "duty_leader_decides" in tenancy["rungs"]
     assert f"压缩为 {DAY_SECONDS} 秒" in told
+    assert f"{running['api_url']}/docs" in told
+    assert running["temporal_ui_url"] in told
+    assert '"outcome":"DONE"' in walked
+    assert '"rule":"limit-not-positive"' in walked
     _promises_and_disputes_are_told(cases, told)
     _tokens_are_private_and_shown_once(data, told)
     _a_wrong_expectation_fails_and_earlier_cases_are_found(tmp_path, data, cases)
@@ -176,9 +184,9 @@ def _a_wrong_expectation_fails_and_earlier_cases_are_found(
     assert "expected DONE, got EXPLAINED" in second.stdout
     told = json.loads(results.read_text(encoding="utf-8"))
     assert told["passed"] is False
-    assert "Earlier cases: 17" in second.stdout
+    assert "Earlier cases: 18" in second.stdout, "those of the demonstration, and the one of the README"
     shown = [case["case_id"] for case in earlier.values() if case["case_id"] in second.stdout]
-    assert len(shown) == 10, "the latest ones by number, the others by the command that lists them"
+    assert len(shown) == 9, "the latest ones by number, the others by the command that lists them"
     new = cases_of(told)["JD-1"]["case_id"]
     assert new not in {case["case_id"] for case in earlier.values()}
     tokens = json.loads((data / "tokens.json").read_text(encoding="utf-8"))

@@ -25,8 +25,8 @@ def test_every_invariant_that_is_looked_for_has_its_chinese() -> None:
 def test_a_finding_is_shown_with_the_name_of_what_it_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
     found = (Finding(invariant="I10", case_id="LD-2026-000001", detail="changes without a record: versions [2]"),)
 
-    async def checked(_: AuditHead | None) -> tuple[tuple[Finding, ...], AuditHead, int]:
-        return found, START, 1
+    async def checked(_: AuditHead | None, __: int) -> tuple[tuple[Finding, ...], AuditHead, int, int]:
+        return found, START, 1, 0
 
     monkeypatch.setattr(verify, "_check", checked)
     shown = CliRunner().invoke(app, ["verify"])

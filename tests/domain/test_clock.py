@@ -179,6 +179,29 @@ def test_a_pause_of_calendar_days_and_of_working_hours() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("2023-01-16T10:00", "2023-01-18T10:00", "2023-01-18"),  # paused on the day that the end rolled to
+        ("2023-01-16T10:00", "2023-01-18T20:00", "2023-01-19"),  # resumed after closing: counts as the next day
+        ("2023-01-13T10:00", "2023-01-13T20:00", "2023-01-17"),  # the same before a weekend: as with working days
+        ("2023-01-14T10:00", "2023-01-18T10:00", "2023-01-18"),  # paused on the Saturday that is the last day
+        ("2023-01-15T10:00", "2023-01-18T10:00", "2023-01-19"),  # between the last day and the one it rolled to
+        ("2023-01-15T08:00", "2023-01-15T10:00", "2023-01-16"),  # no day that counts is lost
+        ("2023-01-14T18:00", "2023-01-15T20:00", "2023-01-16"),
+    ],
+)
+def test_a_pause_at_the_rolled_end_of_calendar_days_leaves_what_was_left(start: str, end: str, expected: str) -> None:
+    assert due_local(paused(clock("2023-01-04", "10 calendar_days"), start, end)) == f"{expected}T17:00"
+
+
+@pytest.mark.parametrize("limit", ["10 calendar_days", "8 working_days"])
+def test_a_clock_that_is_resumed_at_night_is_not_overdue_at_once_wherever_the_night_counts(limit: str) -> None:
+    calendar = REAL.model_copy(update={"receipt_outside_hours_counts_next_day": False})
+    resumed = paused(clock("2023-01-04", limit), "2023-01-16T10:00", "2023-01-18T20:00")
+    assert due(resumed, calendar).at == at("2023-01-19T17:00")
+
+
 def test_a_pause_that_counts_in_the_limit_moves_nothing() -> None:
     held = pause(clock("2023-02-15", "5 working_days"), at("2023-02-17"), "核查", counts_in_limit=True)
     assert due_local(held) == "2023-02-22T17:00"

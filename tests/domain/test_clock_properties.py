@@ -112,6 +112,20 @@ def test_a_longer_pause_is_never_due_earlier(
     assert due_at(clock, calendar) <= with_pause(length) <= with_pause(length + more)
 
 
+@given(clocks(), st.integers(1, 60 * 24 * 4), gaps, calendars)
+def test_a_pause_that_took_effect_never_leaves_the_clock_due_before_its_own_end(
+    clock: Clock, minutes: int, length: dt.timedelta, calendar: WorkingCalendar
+) -> None:
+    """Begun in the last days, where whole days are rounded."""
+    free_from = clock.pauses[-1].ended_at or clock.started_at if clock.pauses else clock.started_at
+    begun = max(due_at(clock, calendar) - dt.timedelta(minutes=minutes), free_from)
+    granted = [more for more in clock.extensions if more.granted_at < begun]
+    clock = clock.model_copy(update={"extensions": tuple(granted)})
+    held = Pause(started_at=begun, ended_at=begun + length, reason="补正")
+    if begun < due_at(clock, calendar):
+        assert due_at(clock.model_copy(update={"pauses": (*clock.pauses, held)}), calendar) >= begun + length
+
+
 @given(clocks(), gaps, calendars)
 def test_a_pause_that_counts_in_the_limit_changes_nothing(
     clock: Clock, length: dt.timedelta, calendar: WorkingCalendar

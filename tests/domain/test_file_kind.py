@@ -1,6 +1,7 @@
 """A file is what its bytes say."""
 
 import io
+import struct
 import zipfile
 
 import pytest
@@ -52,3 +53,16 @@ def test_accepted_kinds(content: bytes, kind: FileKind) -> None:
 )
 def test_everything_else_is_nothing(content: bytes) -> None:
     assert kind_of(content) is None
+
+
+@pytest.mark.parametrize("told", [10_001, 1])
+def test_an_archive_of_very_many_entries_is_not_even_opened(told: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of 20 MB holds 400,000 of them, and may say that it holds one."""
+    entries = [b"PK\x01\x02" + bytes(24) + (1).to_bytes(2, "little") + bytes(16) + b"x" for _ in range(10_001)]
+    directory = b"".join(entries)
+    start = archive("OFD.xml").partition(b"PK\x01\x02")[0]
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, told, told, len(directory), len(start), 0)
+    built: list[str] = []
+    monkeypatch.setattr(zipfile.ZipInfo, "__init__", lambda *_, **__: built.append("entry"))
+    assert kind_of(start + directory + end) is None
+    assert built == []

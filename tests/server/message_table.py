@@ -164,6 +164,13 @@ REPEATED = {
     "a contradicting answer": no_effect(
         lambda s: s.answer(NO_RESULT), "contradicted", InboxStatus.CONTRADICTED, "contradicted", Before.ANSWERED
     ),
+    "another message under a used id": no_effect(
+        lambda s: s.answer(NO_RESULT, message_id=s.first_message_id),
+        "webhook-id-reused",
+        InboxStatus.REFUSED,
+        "webhook-id-reused",
+        Before.ANSWERED,
+    ),
     "a note more than is forwarded": Row(
         lambda s: s.answer(INTERIM), 200, "stored", Before.NOTED_OFTEN, InboxStatus.STORED
     ),

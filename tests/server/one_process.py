@@ -35,6 +35,7 @@ from domain.snapshot import CaseSnapshot, RequestSnapshot
 from services.launch_coordination import launch_coordination
 from services.register_case import register_case
 from services.triage_case import TriageInput, triage_case
+from services.verify_invariants import verify
 from tests.adapters.faulty_server import Respond, responding
 from tests.server.policy import signing, write_policy
 from tests.server.waiting import until
@@ -106,6 +107,11 @@ class OneProcess:
     async def inbox(self, case_id: str) -> list[InboxEntry]:
         async with self.container.store.reading() as session:
             return list(await session.inbox.of_case(case_id))
+
+    async def verified(self) -> None:
+        """No invariant is broken, in any case. Only while the engine works: a case is shown by its worker."""
+        findings = await verify(self.container.office)
+        assert findings == (), [finding.model_dump() for finding in findings]
 
     async def audit(self) -> list[AuditRecord]:
         """Newest first."""

@@ -107,6 +107,7 @@ async def test_every_single_fault_has_its_effect_on_the_clocks_and_its_record(pr
     assert not wrong, "\n".join(f"{name}: {problems}" for name, problems in wrong.items())
     await product.decide(case_id, "withdraw_case")
     await until(lambda: product.container.office.engine.result(case_id), "the case to end")
+    await product.verified()
 
 
 def _come_out(request: RequestSnapshot, sent: list[Exchange], row: Row) -> bool:

@@ -29,10 +29,14 @@ pytestmark = [
     pytest.mark.timeout(300, func_only=True),
 ]
 
-SAID = b'{"status":"answered","reply":{"code":"ACCEPTED","note":"agreed"}}'
-ASKS = [
-    {"key": "sent", "department": "market", "role": "SUPPORT", "text": "请核实", "reply_limit": "300 seconds"},
-    {"key": "asked", "department": "housing", "role": "SUPPORT", "text": "请核实", "reply_limit": "300 seconds"},
+TENANT, OWNER, CLERK, CALLED = "王小明 13900001234", "赵六 13900002345", "李四 13900003456", "陈七 13900004567"
+"""People whom nobody but those who handle the case needs to know."""
+SAID = json.dumps({"status": "answered", "reply": {"code": "ACCEPTED", "note": f"agreed, {CALLED}"}}).encode()
+LIMITED: dict[str, object] = {"role": "SUPPORT", "text": f"请核实{TENANT}的租约", "reply_limit": "300 seconds"}
+ASKS: list[dict[str, object]] = [
+    {"key": "sent", "department": "market", **LIMITED},
+    {"key": "asked", "department": "housing", **LIMITED},
+    {"key": "owner", "kind": "EXTERNAL", "role": "EXTERNAL", "party": OWNER, "text": "请出具说明", "required": False},
 ]
 
 
@@ -62,7 +66,7 @@ async def case_id(product: OneProcess) -> str:
         return (await product.request(f"{case_id}.sent")).rounds[0].delivered_at is not None
 
     await until(delivered, "the delivery")
-    said = {"request_id": f"{case_id}.sent", "round": 1, "reply": {"code": "ACCEPTED", "note": "agreed"}}
+    said = {"request_id": f"{case_id}.sent", "round": 1, "reply": {"code": "ACCEPTED", "note": f"agreed, {CLERK}"}}
     now = SystemTime().now()
     body = json.dumps({"type": "request.replied", "timestamp": now.isoformat(), "data": said})
     async with product.client() as client:
@@ -135,3 +139,14 @@ async def _delivery(product: OneProcess, case_id: str) -> Exchange:
     async with product.container.store.reading() as session:
         (one,) = [one for one in await session.exchanges.of_case(case_id) if one.message_id == f"{case_id}.sent.r1"]
     return one
+
+
+async def test_nobody_is_named_in_what_temporal_keeps(product: OneProcess, case_id: str, data: Path) -> None:
+    snapshot = await product.snapshot(case_id)
+    assert {OWNER} < {request.party for request in snapshot.requests}, "the case itself knows them"
+    kept = b"".join(path.read_bytes() for path in data.rglob("temporal.db*"))
+    assert case_id.encode() in kept, "it is the file that the case rests in"
+    for person in (TENANT, OWNER, CLERK, CALLED):
+        for said in (person, *person.split()):
+            written = (said.encode(), said.encode("utf-16-le"), json.dumps(said).strip('"').encode())
+            assert not any(one in kept for one in written), said

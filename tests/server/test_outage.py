@@ -95,7 +95,9 @@ async def test_a_system_that_is_down_and_comes_back_is_a_fact_of_each_round_that
         try:
             await asyncio.to_thread(sent_to.start)
             silent = {"default": {"answer_after": None, "acknowledge_after": None}}
-            (await world.http.put(f"{sent_to.url}/scripts/police", json=silent)).raise_for_status()
+            allowed = {"Authorization": f"Bearer {sent_to.control}"}
+            told_so = await world.http.put(f"{sent_to.url}/scripts/police", json=silent, headers=allowed)
+            told_so.raise_for_status()
             await world.start_worker()
             await told(case, FactKind.OUTAGE_ENDED)
             await case.delivered()

@@ -134,7 +134,9 @@ class World:
     async def script(self, department: str, default: Json, **rounds: Json) -> None:
         """How a simulated department behaves from now on; `rounds` by ask key."""
         script = {"default": default, "requests": rounds}
-        response = await self.http.put(f"{self.simulators.url}/scripts/{department}", json=script)
+        response = await self.http.put(
+            f"{self.simulators.url}/scripts/{department}", json=script, headers=self._control
+        )
         response.raise_for_status()
 
     async def sends(self, department: str, key: str) -> list[Received]:
@@ -143,9 +145,13 @@ class World:
         return [one for one in received if one.idempotency_key == key and one.type == "request.dispatched"]
 
     async def _journal(self, department: str) -> Journal:
-        response = await self.http.get(f"{self.simulators.url}/journal/{department}")
+        response = await self.http.get(f"{self.simulators.url}/journal/{department}", headers=self._control)
         response.raise_for_status()
         return Journal.model_validate_json(response.content)
+
+    @property
+    def _control(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.simulators.control}"}
 
     async def _live(self) -> bool:
         assert self.api.alive, self.api.said()
@@ -168,7 +174,8 @@ def signature(secret: str, message_id: str, body: bytes, at: int | None = None) 
 
 
 @asynccontextmanager
-async def running_world(data: Path) -> AsyncIterator[World]:
+async def running_world(data: Path, database_url: str | None = None) -> AsyncIterator[World]:
+    """`database_url` None: SQLite in the data directory."""
     data.mkdir(parents=True)
     async with AsyncExitStack() as stack:
         secrets = department_secrets(data, [signing(one) for one in load_policy(ROOT / "policies").departments])
@@ -181,6 +188,8 @@ async def running_world(data: Path) -> AsyncIterator[World]:
         write_policy(data / "policies", simulators=simulators.url, gated=gated)
         temporal = await stack.enter_async_context(EmbeddedTemporal(temporal_config(data)))
         settings = world_settings(data, TemporalSettings(mode=TemporalMode.OUTSIDE, address=temporal.address))
+        if database_url is not None:
+            settings = settings.model_copy(update={"database_url": SecretStr(database_url)})
         http = httpx.AsyncClient(base_url=settings.api.public_url or "", trust_env=False, timeout=40)
         await stack.enter_async_context(http)
         world = World(
@@ -229,5 +238,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "LIANDONG_CODEC__KEYS": PAYLOAD_KEYS,
         "LIANDONG_API__PORT": str(settings.api.port),
         "LIANDONG_API__PUBLIC_URL": settings.api.public_url or "",
+        **({"LIANDONG_DATABASE_URL": settings.sqlalchemy_url} if settings.database_url else {}),
         **tls_environment(settings.temporal.tls),
     }

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.clock import Clock, ClockKind, due
 from domain.codes import Outcome, RequestState, RoundEnd
@@ -13,12 +13,15 @@ from domain.errors import LiandongError, conflict, not_found, unavailable
 from domain.fact import Fact, FactKind
 from domain.ids import request_id, round_id
 from domain.launch import CaseLaunch, CaseResult
+from domain.learned_years import LearnedYears, LearnYears, still_new, with_all
 from domain.plan import Ask, AskKind
 from domain.ports import ProgressRecorder
 from domain.reply import FINAL_REPLIES, Answer, RawAnswer, read_answer
 from domain.rung_proof import ClockProofs, RungProof
 from domain.snapshot import CaseProgress, CaseSnapshot, OutcomeRecord, RequestSnapshot, RoundSnapshot
 from domain.waiting import Matter, WaitSnapshot
+
+HISTORY_KEPT_FOR = timedelta(days=365)
 
 
 class CaseEngineRecorder:
@@ -35,6 +38,10 @@ class CaseEngineRecorder:
         """Rounds whose wait has not begun."""
         self.broken: set[str] = set()
         """Cases whose calls fail in a way that nobody foresaw."""
+        self.silent: set[str] = set()
+        """Cases that cannot be shown, while everything else answers: nobody works on them."""
+        self.stuck: set[str] = set()
+        """Cases that do not answer in time, while the engine does."""
         self.refusal: LiandongError | None = None
         """What the case says to the next decisions."""
         self.launches: dict[str, CaseLaunch] = {}
@@ -106,7 +113,19 @@ class CaseEngineRecorder:
         self.decisions.append(decision)
         if isinstance(decision, HandOverRound):
             await self._hand_over(decision)
+        if isinstance(decision, LearnYears):
+            await self._learn(case_id, decision)
         return self.snapshots[case_id]
+
+    async def _learn(self, case_id: str, order: LearnYears) -> None:
+        shown = self.snapshots[case_id]
+        told = still_new(with_all(self.launches[case_id].calendar, shown.learned), order, amends=order.amends)
+        if told.empty:
+            self.decisions.pop()
+            raise conflict("years-known", "it counts with the calendar in force already")
+        learned = LearnedYears(at=self._now(), years=told.years, taken_back=told.taken_back)
+        after = shown.model_copy(update={"learned": (*shown.learned, learned)})
+        await self._change(after, FactKind.CALENDAR_LEARNED, actor=order.decided_by)
 
     async def _hand_over(self, order: HandOverRound) -> None:
         turn = self.turn(order.request_id, order.round or 0)
@@ -136,6 +155,8 @@ class CaseEngineRecorder:
 
     async def snapshot(self, case_id: str) -> CaseSnapshot:
         self._answer(case_id)
+        if case_id in self.silent:
+            raise unavailable("engine-unavailable", "the engine could not look at the case just now")
         if case_id not in self.snapshots:
             raise not_found("case-not-running", "no such coordination")
         return self.snapshots[case_id]
@@ -149,6 +170,10 @@ class CaseEngineRecorder:
     async def failing_cases(self) -> Sequence[str]:
         self._answer()
         return self.failing
+
+    async def keeps_history_for(self) -> timedelta:
+        self._answer()
+        return HISTORY_KEPT_FOR
 
     async def ready(self) -> str | None:
         return "the engine is away" if self.away else None
@@ -215,6 +240,8 @@ class CaseEngineRecorder:
             raise unavailable("engine-unavailable", "the engine is away")
         if case_id in self.broken:
             raise RuntimeError("nobody foresaw this")
+        if case_id in self.stuck:
+            raise unavailable("engine-unavailable", "it does not answer in time")
 
 
 def _request(launch: CaseLaunch, ask: Ask) -> RequestSnapshot:

@@ -22,8 +22,10 @@ from domain.case import CaseRecord, Item, Registration, Requester, RequesterType
 from domain.codes import Cause, Role, Technique, TriageDecision, Urgency
 from domain.fact import ChainedFact, FactKind
 from domain.inbox import InboxEntry
+from domain.notice_load import SHIPPED
 from domain.person import Person, PersonRole
 from domain.plan import Ask, AskKind, Plan
+from domain.policy import DistrictPolicy
 from services.callback_verdict import CallbackReply
 from services.launch_coordination import launch_coordination
 from services.office import Office
@@ -37,6 +39,7 @@ from store.progress_recorder import StoredProgress
 from store.sql_store import SqlStore
 from tests.services.case_engine_recorder import CaseEngineRecorder
 from tests.services.follow_up_recorder import FollowUpRecorder
+from tests.store.one_session import OneSessionStore
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 MORNING = datetime(2023, 1, 3, 1, 30, tzinfo=UTC)
@@ -155,22 +158,44 @@ class Window:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def policy() -> DistrictPolicy:
+    return load_policy(POLICIES)
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, policy: DistrictPolicy) -> Path:
+    """A store with departments and notices, made once: each test gets a copy."""
     path = tmp_path_factory.mktemp("services") / "store.db"
-    asyncio.run(migrate(f"sqlite+aiosqlite:///{path}"))
+    asyncio.run(_made(f"sqlite+aiosqlite:///{path}", policy))
     return path
 
 
-@pytest.fixture
-async def window(migrated: Path, tmp_path: Path) -> AsyncIterator[Window]:
-    shutil.copy(migrated, tmp_path / "store.db")
-    store = SqlStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
-    policy = load_policy(POLICIES)
+async def _made(url: str, policy: DistrictPolicy) -> None:
+    await migrate(url)
+    store = SqlStore(url)
+    await furnish(store, policy)
+    await store.close()
+
+
+async def furnish(store: SqlStore, policy: DistrictPolicy) -> None:
+    """The shipped departments and notices."""
     async with store.writing() as session:
         for department in policy.departments:
             await session.directory.save(department)
         for notice in load_notices(POLICIES):
-            await session.calendars.load(notice)
+            await session.calendars.load(notice, by=SHIPPED, at=MORNING)
+
+
+@pytest.fixture
+async def window(furnished: Path, policy: DistrictPolicy, tmp_path: Path) -> AsyncIterator[Window]:
+    shutil.copy(furnished, tmp_path / "store.db")
+    store = OneSessionStore(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
+    yield open_window(store, policy, tmp_path / "materials")
+    await store.close()
+
+
+def open_window(store: SqlStore, policy: DistrictPolicy, materials: Path) -> Window:
+    """On a furnished store."""
     secrets = {department.code: new_secret() for department in policy.departments}
     wall = Wall()
     kept = DepartmentSecrets(
@@ -187,11 +212,10 @@ async def window(migrated: Path, tmp_path: Path) -> AsyncIterator[Window]:
         policy=policy,
         calendar=StoredCalendar(store),
         adapters=dict.fromkeys(Technique, departments),
-        materials=MaterialFolder(tmp_path / "materials"),
+        materials=MaterialFolder(materials),
         follow_ups=follow_ups,
         seals=Seals(bytes(32)),
         notices={"notice": notices},
         new_id=lambda: uuid.uuid4().hex,
     )
-    yield Window(office, store, engine, wall, secrets, follow_ups, notices)
-    await store.close()
+    return Window(office, store, engine, wall, secrets, follow_ups, notices)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from domain.clock import Clock, ClockKind, due
-from domain.errors import conflict, not_found, unavailable
+from domain.errors import LiandongError, conflict, not_found, unavailable
 from domain.fact import Fact, FactKind
 from domain.follow_up import (
     AnyFollowUpCommand,
@@ -13,20 +13,25 @@ from domain.follow_up import (
     FollowUpLaunch,
     FollowUpProgress,
     FollowUpSnapshot,
+    LearnFollowUpYears,
     RecordCall,
     TakeRating,
 )
+from domain.learned_years import LearnedYears
 from domain.ports import ProgressRecorder
 from domain.rung_proof import ClockProofs
 
 
 class FollowUpRecorder:
-    """The port `FollowUpEngine`. `away` makes every call fail."""
+    """The port `FollowUpEngine`. `away` makes every call fail, `refusal` every command."""
 
     def __init__(self, recorder: ProgressRecorder, now: Callable[[], datetime]) -> None:
         self._recorder = recorder
         self._now = now
         self.away = False
+        self.refusal: LiandongError | None = None
+        self.broken: set[str] = set()
+        """Follow-ups whose calls fail in a way that nobody foresaw."""
         self.launches: dict[str, FollowUpLaunch] = {}
         self.snapshots: dict[str, FollowUpSnapshot] = {}
         self.commands: dict[str, AnyFollowUpCommand] = {}
@@ -63,7 +68,16 @@ class FollowUpRecorder:
             raise not_found("follow-up-not-running", "the follow-up has ended or was never begun")
         if isinstance(command, TakeRating) and shown.rating is not None:
             raise conflict("already-rated", "this follow-up has its rating")
+        if self.refusal is not None:
+            raise self.refusal
+        if follow_up_id in self.broken:
+            raise RuntimeError("nobody foresaw this")
         self.commands[command.command_id] = command
+        if isinstance(command, LearnFollowUpYears):
+            learned = LearnedYears(at=self._now(), years=command.years, taken_back=command.taken_back)
+            await self._change(
+                shown.model_copy(update={"learned": (*shown.learned, learned)}), FactKind.CALENDAR_LEARNED
+            )
         if isinstance(command, RecordCall):
             attempt = CallAttempt(
                 at=self._now(), by=command.decided_by, reached=command.reached, resolved=command.resolved
@@ -87,6 +101,10 @@ class FollowUpRecorder:
     async def end(self, follow_up_id: str, how: FollowUpEnd) -> None:
         shown = self.snapshots[follow_up_id].model_copy(update={"end": how, "ended_at": self._now()})
         await self._change(shown, FactKind.FOLLOW_UP_ENDED)
+
+    async def show(self, follow_up_id: str, **update: object) -> None:
+        """The follow-up has moved on by itself to a snapshot with these fields."""
+        await self._change(self.snapshots[follow_up_id].model_copy(update=update), FactKind.RATED)
 
     async def _change(self, shown: FollowUpSnapshot, kind: FactKind) -> None:
         version = shown.version + 1

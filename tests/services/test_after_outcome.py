@@ -4,9 +4,9 @@ import pytest
 
 from domain.case import CaseRecord
 from domain.codes import CaseStage, Cause, Outcome, TriageDecision
-from domain.errors import ErrorCategory, LiandongError
+from domain.errors import ErrorCategory, LiandongError, conflict
 from domain.fact import FactKind
-from domain.follow_up import FollowUpEnd, FollowUpOrder, Rating, RecordCall, TakeRating, TreatReview
+from domain.follow_up import FollowUpEnd, FollowUpOrder, Rating, RatingGiven, RecordCall, TakeRating, TreatReview
 from domain.lineage import ReopenCause
 from domain.store_ports import StoreSession
 from services import order_follow_ups as orders
@@ -15,6 +15,7 @@ from services.office import Office
 from services.open_progress import open_progress
 from services.order_follow_ups import order_follow_ups
 from services.rate_case import IssuedLink, RatingInput, issue_rating_link, rate_case, relay_ratings
+from services.read_progress import read_progress
 from services.record_follow_up import read_follow_ups, record_follow_up
 from services.register_case import register_case
 from services.reopen_case import ReopenInput, reopen_case
@@ -171,7 +172,9 @@ async def test_a_rating_is_kept_while_the_engine_is_away(window: Window) -> None
 
 
 async def test_a_rating_that_finds_the_follow_up_over_begins_another_one(window: Window) -> None:
-    closed, link = await followed(window)
+    closed, code = await explained(window)
+    await order_follow_ups(window.office)
+    link = await issue_rating_link(window.office, await open_progress(window.office, closed.case_id, code))
     window.follow_ups.away = True
     bad = RatingInput(coordination=Rating.DISSATISFIED)
     await rate_case(window.office, closed.case_id, link.token, bad)
@@ -182,6 +185,19 @@ async def test_a_rating_that_finds_the_follow_up_over_begins_another_one(window:
     brought = window.follow_ups.launches[f"{closed.case_id}.followup2"].brought
     assert brought is not None
     assert brought.coordination is Rating.DISSATISFIED
+    with pytest.raises(LiandongError) as second:
+        await issue_rating_link(window.office, await open_progress(window.office, closed.case_id, code))
+    assert second.value.code == "already-rated", "it was begun with one"
+    progress = await read_progress(window.office, await open_progress(window.office, closed.case_id, code))
+    assert progress.rating is not None
+    assert progress.rating.state == "rated"
+
+
+async def test_a_link_opens_no_second_rating_whatever_way_the_first_one_took(window: Window) -> None:
+    closed, link = await followed(window)
+    taken = RatingGiven(coordination=Rating.SATISFIED, received_at=window.wall.at)
+    await window.follow_ups.show(f"{closed.case_id}.followup1", rating=taken)
+    assert (await refused_rating(window, closed.case_id, link.token)).code == "already-rated"
 
 
 async def test_a_treated_review_is_followed_up_a_second_time(window: Window) -> None:
@@ -284,3 +300,32 @@ async def test_each_role_records_its_own_part(window: Window) -> None:
     with pytest.raises(LiandongError) as none_yet:
         await record_follow_up(window.office, CLERK, still_open.case_id, call("other"))
     assert none_yet.value.code == "no-follow-up"
+
+
+async def test_one_key_stands_for_one_thing_that_was_recorded(window: Window) -> None:
+    closed, _ = await explained(window)
+    await order_follow_ups(window.office)
+    first = await record_follow_up(window.office, CLERK, closed.case_id, call(resolved=True))
+    again = await record_follow_up(window.office, CLERK, closed.case_id, call(resolved=True))
+    assert again == first
+    with pytest.raises(LiandongError) as other:
+        await record_follow_up(window.office, CLERK, closed.case_id, call(resolved=False))
+    assert (other.value.category, other.value.code) == (ErrorCategory.CONFLICT, "idempotency-key-reused")
+    (order,) = await read_follow_ups(window.office, CLERK, closed.case_id)
+    assert order.snapshot is not None
+    assert [attempt.resolved for attempt in order.snapshot.attempts] == [True]
+
+
+async def test_what_was_refused_may_come_corrected_under_its_key(window: Window) -> None:
+    closed, _ = await explained(window)
+    await order_follow_ups(window.office)
+    window.follow_ups.refusal = conflict("already-reached", "somebody was reached already")
+    with pytest.raises(LiandongError, match="somebody was reached"):
+        await record_follow_up(window.office, CLERK, closed.case_id, call(resolved=True))
+    window.follow_ups.refusal = None
+    await record_follow_up(window.office, CLERK, closed.case_id, call(resolved=False))
+    window.follow_ups.away = True
+    for resolved in (True, False):
+        with pytest.raises(LiandongError) as caught:
+            await record_follow_up(window.office, CLERK, closed.case_id, call("later", resolved=resolved))
+        assert caught.value.code == ("engine-unavailable" if resolved else "idempotency-key-reused")

@@ -10,6 +10,7 @@ from domain.errors import LiandongError
 from domain.fact import FactKind
 from domain.inbox import InboxStatus
 from services.relay import relay_inbox
+from services.verify_invariants import verify
 from tests.services.conftest import ACCEPTED, Window
 
 NOT_MINE: dict[str, JsonValue] = {"code": "NOT_MINE", "basis": "目录未移交", "proposed_owner": "culture"}
@@ -84,6 +85,32 @@ async def test_what_waited_for_the_engine_meets_the_same_door(window: Window) ->
     assert await relay_inbox(window.office) == 1
     assert [one.status for one in await window.inbox(request.partition(".")[0])] == [InboxStatus.REFUSED]
     assert window.engine.completions == []
+
+
+async def test_an_answer_judged_by_one_that_turns_out_void_gets_its_turn(window: Window) -> None:
+    """The engine is away: the first answer waits, so the others contradict it; then a door closes on the first."""
+    request = await running(window)
+    window.engine.away = True
+    told = []
+    for reply in (NOT_MINE, NOT_MINE, ACCEPTED, {**ACCEPTED, "note": "另一种"}):
+        told.append((await window.send(request, reply)).body["status"])
+        window.wall.wait(seconds=1)
+    assert told == ["stored", "duplicate", "contradicted", "contradicted"]
+    window.engine.away = False
+    turn = window.engine.turn(request, 1)
+    assert turn is not None
+    bound = window.engine.put(request, turn.model_copy(update={"ruling": "3"}), RequestState.OPEN)
+    await window.engine.show(request.partition(".")[0], requests=bound.requests)
+    for _ in range(3):
+        window.wall.wait(minutes=1)
+        await relay_inbox(window.office)
+    entries = await window.inbox(request.partition(".")[0])
+    refused, applied = InboxStatus.REFUSED, InboxStatus.APPLIED
+    assert [one.status for one in entries] == [refused, refused, applied, InboxStatus.CONTRADICTED]
+    turn = window.engine.turn(request, 1)
+    assert turn is not None
+    assert turn.answer_ref == entries[2].entry_id
+    assert await verify(window.office) == ()
 
 
 async def test_a_round_that_is_over_says_so_first(window: Window) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.any_decision import AnyDecision
 from domain.assignment import AddAsk, AskAgain, ReassignRequest
 from domain.audit import AuditKind
 from domain.case import CaseRecord
@@ -15,6 +16,8 @@ from domain.errors import LiandongError
 from domain.fact import FactKind
 from domain.ids import request_id
 from domain.inbox import InboxStatus
+from domain.snapshot import CaseSnapshot
+from services import disable_department as switch
 from services.decide import decide
 from services.disable_department import disable_department, enable_department, hand_over_disabled
 from services.launch_coordination import launch_coordination
@@ -112,6 +115,27 @@ async def test_a_department_that_came_back_before_its_turn_is_asked(window: Wind
     await _opens(window, record, "licence")
     assert await hand_over_disabled(window.office) == 0
     assert (await _states(window, record.case_id))["licence"] is RequestState.OPEN
+
+
+async def test_what_is_left_when_a_department_comes_back_stays_with_it(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pass over many cases takes minutes: it looks again before each page."""
+    monkeypatch.setattr(switch, "PAGE", 1)
+    for name in ("ext-1", "ext-2"):
+        await window.launched(ask("dissolve"), external_id=name)
+    window.engine.away = True
+    await disable_department(window.office, ADMIN, "market", "系统迁移")
+    window.engine.away = False
+    real = window.engine.decide
+
+    async def once(case_id: str, decision: AnyDecision) -> CaseSnapshot:
+        after = await real(case_id, decision)
+        await enable_department(window.office, ADMIN, "market", "完成")
+        return after
+
+    monkeypatch.setattr(window.engine, "decide", once)
+    assert await hand_over_disabled(window.office) == 1
 
 
 async def test_an_answer_that_was_in_the_inbox_before_still_counts(window: Window) -> None:

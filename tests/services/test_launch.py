@@ -225,7 +225,8 @@ async def test_a_limit_of_the_plan_is_refused_where_the_ladder_does_not_climb_fo
         channel="notice",
     )
     policy = window.office.policy
-    rungs = (*(rung for rung in policy.ladder.rungs if rung.clock is not ClockKind.REPLY), *_day_left(policy), hours)
+    others = (rung for rung in policy.ladder.rungs if rung.clock is not ClockKind.REPLY)
+    rungs = (*others, *_reply_rungs(policy, "before"), hours, *_reply_rungs(policy, "at"))
     climbing = policy.model_copy(update={"ladder": Ladder(version="hours", rungs=rungs)})
     assert climbing.check() == ()
     window.office = replace(window.office, policy=climbing)
@@ -234,7 +235,7 @@ async def test_a_limit_of_the_plan_is_refused_where_the_ladder_does_not_climb_fo
     assert await problems_of(window, ask("hours", role=Role.LEAD, reply_limit="49 hours")) == {("asks", "ladder")}
 
 
-def _day_left(policy: DistrictPolicy) -> tuple[Rung, ...]:
+def _reply_rungs(policy: DistrictPolicy, relation: str) -> tuple[Rung, ...]:
     return tuple(
-        rung for rung in policy.ladder.rungs if rung.clock is ClockKind.REPLY and rung.when.relation == "before"
+        rung for rung in policy.ladder.rungs if rung.clock is ClockKind.REPLY and rung.when.relation == relation
     )

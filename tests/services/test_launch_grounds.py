@@ -15,6 +15,7 @@ from services.launch_coordination import launch_coordination
 from services.repair_record import repair_record
 from services.triage_case import TriageInput, triage_case
 from tests.services.conftest import CLERK, LEADER, Window, ask, plan
+from tests.store.statements import watched
 
 FIRM = Requester(type=RequesterType.ENTERPRISE, name="某科技公司", uscc="91310000ABAAMA001R")
 OTHER = Requester(type=RequesterType.ENTERPRISE, name="某科技公司", uscc="11310114MB0000001T")
@@ -45,6 +46,20 @@ async def test_a_broken_promise_counts_until_it_is_made_good_and_for_this_party_
         await repair_record(window.office, LEADER, first.case_id, "已补交", "信用修复〔2023〕7号")
     assert len(await window.facts(first.case_id, FactKind.DISHONESTY_REPAIRED)) == 1
     assert not (await launch(window, "ext-5", FIRM)).grounds.dishonesty_record
+
+
+async def test_other_parties_broken_promises_cost_a_launch_nothing(window: Window) -> None:
+    async def asked(external_id: str) -> int:
+        record = await window.triaged(external_id=external_id, requester=FIRM)
+        with watched(window.store) as statements:
+            await launch_coordination(window.office, LEADER, record.case_id, plan())
+        return len(statements)
+
+    before = await asked("ext-1")
+    for number in range(3):
+        revoked = await launch(window, f"other-{number}", OTHER)
+        await window.engine.close(revoked.case_id, Outcome.REVOKED)
+    assert await asked("ext-2") == before
 
 
 @pytest.mark.parametrize("said_at", ["registration", "triage"])

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 import pytest
 
 from domain.clock import Clock, ClockKind, due
-from domain.learned_years import LearnedYears
+from domain.learned_years import LearnedYears, News
 from domain.limit import Limit
 from domain.working_calendar import YearNotice
+from services.order_follow_ups import order_follow_ups
 from services.preview_notice import MovedClock, preview_notice
 from tests.services.conftest import Window, ask
+from tests.services.test_after_outcome import explained
 
 FREE_WEEK = tuple(dt.date(2027, 1, day) for day in range(18, 23))
 NOTICE = YearNotice(
@@ -43,7 +45,8 @@ async def counting(window: Window, *clocks: Clock) -> str:
 
 
 async def preview(window: Window, notice: YearNotice = NOTICE) -> Sequence[MovedClock]:
-    return await preview_notice(window.store, notice, window.wall.now())
+    current = await window.office.calendar.current()
+    return await preview_notice(window.store, current, News(years=(notice,)), window.wall.now())
 
 
 async def test_the_running_clock_that_reaches_into_the_year_is_told_and_nothing_is_stored(window: Window) -> None:
@@ -84,3 +87,30 @@ async def test_a_case_that_knows_the_year_already_or_will_never_need_it_is_left_
     learned = LearnedYears(at=window.wall.at, years=(NOTICE,))
     await window.engine.show(case_id, learned=(learned,))
     assert await preview(window) == ()
+
+
+async def test_an_amendment_and_an_undo_are_shown_as_they_would_move(window: Window) -> None:
+    case_id = await counting(window, clock(window, ClockKind.REPLY, "60 working_days"))
+    await window.engine.show(case_id, learned=(LearnedYears(at=window.wall.at, years=(NOTICE,)),))
+    async with window.store.writing() as session:
+        await session.calendars.load(NOTICE, by="operator", at=window.wall.at)
+    longer = NOTICE.model_copy(update={"days_off": (*NOTICE.days_off, dt.date(2027, 1, 25))})
+    (amended,) = await preview(window, longer)
+    current = await window.office.calendar.current()
+    (undone,) = await preview_notice(window.store, current, News(taken_back=(2027,)), window.wall.now())
+    assert amended.due_at == undone.due_at
+    assert amended.due_at is not None
+    assert amended.would_be_due_at is not None
+    assert undone.would_be_due_at is not None
+    assert undone.would_be_due_at < amended.due_at < amended.would_be_due_at
+
+
+async def test_follow_ups_and_the_counter_are_shown_too(window: Window) -> None:
+    window.wall.at = dt.datetime(2026, 12, 31, 2, 0, tzinfo=dt.UTC)
+    closed, _ = await explained(window)
+    await order_follow_ups(window.office)
+    counter = await window.register(external_id="ext-2")
+    moved = await preview(window, NOTICE.model_copy(update={"days_off": (dt.date(2027, 1, 1), dt.date(2027, 1, 4))}))
+    shown = {(one.case_id, one.request_id, one.kind) for one in moved}
+    assert (closed.case_id, f"{closed.case_id}.followup1", ClockKind.FOLLOW_UP) in shown
+    assert (counter.case_id, None, ClockKind.FIRST_CONTACT) in shown

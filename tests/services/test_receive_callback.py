@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from collections import Counter
 
 import pytest
 from pydantic import JsonValue
@@ -11,8 +11,7 @@ from domain.codes import Outcome, RequestState
 from domain.errors import ErrorCategory, LiandongError
 from domain.fact import FactKind
 from domain.inbox import MAX_MESSAGE_BYTES, MAX_NOTES_PER_ROUND, InboxStatus
-from services.relay import relay_inbox
-from services.settle_message import MOST_ATTEMPTS
+from services.refused_message import MOST_REFUSALS_OF_A_SENDER, note_refusal
 from tests.services.conftest import ACCEPTED, Window
 
 REFUSED: dict[str, JsonValue] = {
@@ -20,6 +19,12 @@ REFUSED: dict[str, JsonValue] = {
     "legal_basis": "条例第三条",
     "reason": "材料不符",
     "remedy": "补正后重报",
+}
+CONDITIONAL: dict[str, JsonValue] = {
+    "code": "ACCEPTED_CONDITIONALLY",
+    "timing": "ISSUE_THEN_VERIFY",
+    "commitment": "已签",
+    "deferred": [{"name": "原件", "due": "3 working_days", "channels": ["POST"]}],
 }
 INTERIM: dict[str, JsonValue] = {"code": "INTERIM", "note": "正在核查"}
 
@@ -58,6 +63,43 @@ async def test_the_same_message_again_is_answered_as_the_first_time(window: Wind
     assert await window.send(request, ACCEPTED, message_id="m-1") == first
     assert len(window.engine.completions) == 1
     assert await statuses(window, request) == [InboxStatus.APPLIED]
+
+
+async def test_a_retry_that_is_dated_anew_is_the_same_message(window: Window) -> None:
+    request = await launched(window)
+    first = await window.send(request, CONDITIONAL, message_id="m-1")
+    window.wall.wait(minutes=5)
+    assert await window.send(request, CONDITIONAL, message_id="m-1") == first
+    assert await window.facts(request.partition(".")[0], FactKind.MESSAGE_REFUSED) == []
+
+
+@pytest.mark.parametrize("first", [None, REFUSED], ids=["acknowledged", "answered"])
+async def test_other_content_under_a_used_id_is_told_so_and_kept(
+    window: Window, first: dict[str, JsonValue] | None
+) -> None:
+    request = await launched(window)
+    await window.send(request, first, message_id="m-1")
+    window.wall.wait(seconds=1)
+    other = await window.send(request, ACCEPTED, message_id="m-1")
+    assert (other.status, other.body["status"]) == (409, "webhook-id-reused")
+    assert await window.send(request, ACCEPTED, message_id="m-1") == other
+    assert (await window.send(request, first, message_id="m-1")).status == 200
+    kept = await window.inbox(request.partition(".")[0])
+    assert [entry.status for entry in kept] == [InboxStatus.APPLIED, InboxStatus.REFUSED]
+    assert json.loads(kept[1].raw)["data"]["reply"] == ACCEPTED
+    assert kept[1].headers["webhook-id"] == "m-1"
+    (fact,) = await window.facts(request.partition(".")[0], FactKind.MESSAGE_REFUSED)
+    assert (fact.fact.data["rule"], fact.fact.data["entry"]) == ("webhook-id-reused", kept[1].entry_id)
+    if first is None:
+        assert (await window.send(request, ACCEPTED)).status == 200, "the round still waits for its answer"
+
+
+async def test_of_different_messages_under_one_id_at_once_one_stands(window: Window) -> None:
+    request = await launched(window)
+    replies = [{**ACCEPTED, "note": f"第{number}次"} for number in range(4)]
+    answers = await asyncio.gather(*(window.send(request, reply, message_id="m-1") for reply in replies))
+    assert sorted(str(answer.body["status"]) for answer in answers) == ["applied"] + ["webhook-id-reused"] * 3
+    assert len(await window.inbox(request.partition(".")[0])) == 4
 
 
 async def test_the_same_answer_under_another_id_is_a_duplicate(window: Window) -> None:
@@ -156,85 +198,16 @@ async def test_notes_beyond_the_limit_are_kept_and_not_forwarded(window: Window)
     assert (await window.send(request, ACCEPTED)).status == 200
 
 
-async def test_while_the_engine_is_away_answers_are_stored_and_relayed_with_their_own_time(window: Window) -> None:
+async def test_one_sender_cannot_keep_what_others_are_refused_out_of_the_case(window: Window) -> None:
     request = await launched(window)
-    window.engine.away = True
-    stored = await window.send(request, ACCEPTED, message_id="m-1")
-    received_at = window.wall.at
-    assert (stored.status, stored.body) == (202, {"status": "stored"})
-    window.wall.wait(days=3)
-    assert await relay_inbox(window.office) == 0
-    window.engine.away = False
-    window.wall.wait(minutes=1)
-    assert await relay_inbox(window.office) == 1
-    turn = window.engine.turn(request, 1)
-    assert turn is not None
-    assert (turn.received_at, turn.in_time) == (received_at, True)
-    assert await window.send(request, ACCEPTED, message_id="m-1") == stored
-
-
-async def test_an_engine_that_is_away_for_days_costs_a_message_nothing(window: Window) -> None:
-    request = await launched(window)
-    window.engine.away = True
+    case_id = request.partition(".")[0]
+    for number in range(MOST_REFUSALS_OF_A_SENDER + 1):
+        await note_refusal(window.office, case_id, "police", "unknown-request", message_id=f"m-{number}")
     await window.send(request, ACCEPTED)
-    for _ in range(MOST_ATTEMPTS * 2):
-        window.wall.wait(minutes=10)
-        await relay_inbox(window.office)
-    window.engine.away = False
-    window.wall.wait(minutes=10)
-    assert await relay_inbox(window.office) == 1
-    assert await statuses(window, request) == [InboxStatus.APPLIED]
-
-
-async def test_an_answer_that_took_effect_before_the_crash_is_healed(window: Window) -> None:
-    request = await launched(window)
-    window.engine.dies_after_completing = True
-    assert (await window.send(request, ACCEPTED)).status == 202
-    window.engine.dies_after_completing = False
-    window.wall.wait(minutes=1)
-    assert await relay_inbox(window.office) == 1
-    assert await statuses(window, request) == [InboxStatus.APPLIED]
-    assert len(await window.facts(request.partition(".")[0], FactKind.REPLIED)) == 1
-
-
-async def test_a_message_that_never_fits_is_quarantined_with_an_alarm(
-    window: Window, caplog: pytest.LogCaptureFixture
-) -> None:
-    request = await launched(window)
-    window.engine.not_listening.add(f"{request}.r1")
-    assert (await window.send(request, ACCEPTED)).status == 202
-    started = window.wall.at
-    while await statuses(window, request) == [InboxStatus.RECEIVED]:
-        window.wall.wait(minutes=5)
-        await relay_inbox(window.office)
-        assert window.wall.at - started < timedelta(hours=3)
-    assert await statuses(window, request) == [InboxStatus.QUARANTINED]
-    assert len(await window.facts(request.partition(".")[0], FactKind.QUARANTINED)) == 1
-    assert any(record.levelname == "ERROR" for record in caplog.records)
-
-
-async def test_one_poisoned_message_does_not_hold_up_the_others(window: Window) -> None:
-    first, second = await launched(window), f"{(await window.launched(external_id='ext-2')).case_id}.dissolve"
-    window.engine.away = True
-    await window.send(first, ACCEPTED)
-    await window.send(second, ACCEPTED)
-    window.engine.away = False
-    window.engine.broken.add(first.partition(".")[0])
-    window.wall.wait(minutes=1)
-    assert await relay_inbox(window.office) == 1
-    assert await statuses(window, second) == [InboxStatus.APPLIED]
-    assert await statuses(window, first) == [InboxStatus.RECEIVED]
-
-
-async def test_two_relays_at_once_apply_an_answer_once(window: Window) -> None:
-    request = await launched(window)
-    window.engine.away = True
-    await window.send(request, ACCEPTED)
-    window.engine.away = False
-    window.wall.wait(minutes=1)
-    await asyncio.gather(relay_inbox(window.office), relay_inbox(window.office))
-    assert await statuses(window, request) == [InboxStatus.APPLIED]
-    assert len(await window.facts(request.partition(".")[0], FactKind.REPLIED)) == 1
+    await window.send(request, REFUSED)
+    facts = await window.facts(case_id, FactKind.MESSAGE_REFUSED)
+    told = Counter(chained.fact.actor for chained in facts)
+    assert told == {"department:police": MOST_REFUSALS_OF_A_SENDER, "department:market": 1}
 
 
 async def test_before_the_projection_knows_the_round_the_plan_lets_the_answer_in(window: Window) -> None:

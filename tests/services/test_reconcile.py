@@ -4,6 +4,7 @@ import pytest
 
 from domain.codes import CaseStage, Outcome, RequestState, RoundEnd
 from domain.errors import ErrorCategory, LiandongError
+from domain.exchange import Exchange
 from domain.fact import FactKind
 from domain.inbox import InboxStatus
 from domain.launch import CaseLaunch
@@ -66,6 +67,32 @@ async def test_a_case_lost_before_anybody_was_asked_is_started_again(window: Win
     assert window.engine.launches[record.case_id].launched_at == record.launched_at
 
 
+@pytest.mark.parametrize("how", ["sent", "answered"])
+async def test_a_case_lost_after_a_department_was_spoken_to_is_left_to_a_person(window: Window, how: str) -> None:
+    """First rounds go out beside their record: an empty projection does not say that nobody was asked."""
+    window.engine.writes = False
+    record = await window.launched()
+    asked = f"{record.case_id}.dissolve.r1"
+    if how == "sent":
+        sent = Exchange(
+            entry_id="x-1",
+            department="market",
+            message_id=asked,
+            rounds=(asked,),
+            sent_at=window.wall.at,
+            method="POST",
+            address="https://market.example/requests",
+        )
+        async with window.store.writing() as session:
+            await session.exchanges.save(sent)
+    else:
+        await window.send(f"{record.case_id}.dissolve", ACCEPTED)
+    window.engine.launches.clear()
+    window.engine.snapshots.clear()
+    assert (await reconcile(window.office)).missing == (record.case_id,)
+    assert window.engine.launches == {}
+
+
 async def test_a_case_lost_after_that_is_left_to_a_person(window: Window) -> None:
     record = await window.launched()
     window.engine.launches.clear()
@@ -86,6 +113,16 @@ async def test_one_broken_case_hides_no_other(window: Window) -> None:
     assert report.projected == (second.case_id,)
 
 
+async def test_a_case_that_alone_does_not_answer_hides_no_other(window: Window) -> None:
+    first = await window.launched()
+    second = await window.launched(external_id="ext-2")
+    window.engine.silent.add(first.case_id)
+    window.engine.writes = False
+    await window.send(f"{second.case_id}.dissolve", ACCEPTED)
+    report = await reconcile(window.office)
+    assert (report.unreadable, report.projected) == ((first.case_id,), (second.case_id,))
+
+
 async def test_without_the_engine_nothing_is_concluded(window: Window) -> None:
     await window.launched()
     window.engine.away = True
@@ -94,16 +131,17 @@ async def test_without_the_engine_nothing_is_concluded(window: Window) -> None:
     assert caught.value.category is ErrorCategory.UNAVAILABLE
 
 
-@pytest.mark.parametrize("end", [RoundEnd.WITHDRAWN, RoundEnd.SUPERSEDED])
-async def test_an_answer_that_met_a_withdrawal_is_late(window: Window, end: RoundEnd) -> None:
+@pytest.mark.parametrize("end", RoundEnd)
+async def test_an_answer_that_met_another_end_of_its_round_is_late(window: Window, end: RoundEnd) -> None:
     record = await window.launched()
     request = f"{record.case_id}.dissolve"
     open_turn = window.engine.turn(request, 1)
     assert open_turn is not None
     await window.send(request, ACCEPTED, message_id="m-1")
     await window.send(f"{record.case_id}.identity", ACCEPTED, department="police")
-    # The engine took the answer, and in the same turn a decision ended the round without it
-    ended = open_turn.model_copy(update={"ended_at": window.wall.at, "end": end})
+    # The engine took the answer, and in the same turn a decision or a clock ended the round without it
+    ref = f"clock:silence:{request}.r1" if end in (RoundEnd.FINAL, RoundEnd.TURN) else None
+    ended = open_turn.model_copy(update={"ended_at": window.wall.at, "end": end, "answer_ref": ref})
     await window.engine._change(window.engine.put(request, ended, RequestState.WITHDRAWN), FactKind.DECISION_NEEDED)
     assert "I3" in {finding.invariant for finding in await verify(window.office)}
 

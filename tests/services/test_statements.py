@@ -45,6 +45,7 @@ async def test_a_launch_commits_twice_and_the_relay_leaves_it_to_its_request(win
     assert [statement for kind, statement in asked if kind == "write"] == [
         "BEGIN",
         "SELECT cases",
+        "SELECT notice_loads",
         "SELECT departments",
         "SELECT cases",
         "UPDATE cases",

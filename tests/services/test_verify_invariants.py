@@ -208,6 +208,28 @@ async def test_an_answer_in_time_that_waits_to_be_applied_is_no_silence(window: 
     assert await details(window, "I6") == []
 
 
+@pytest.mark.parametrize(("signed", "silent"), [(True, 0), (False, 1)])
+async def test_a_receipt_in_time_that_waits_to_be_applied_is_no_silence(
+    window: Window, signed: bool, silent: int
+) -> None:
+    record = await window.launched()
+    request = f"{record.case_id}.dissolve"
+    await window.send(f"{record.case_id}.identity", ACCEPTED, department="police")
+    turn = window.engine.turn(request, 1)
+    assert turn is not None
+    assert turn.due_at is not None
+    signing = turn.clocks[0].model_copy(update={"kind": ClockKind.SIGN_FOR})
+    asked = turn.model_copy(update={"clocks": (signing,)})
+    window.engine.snapshots[record.case_id] = window.engine.put(request, asked, RequestState.OPEN)
+    await window.engine.prove(request)
+    if signed:
+        await window.send(request, None)
+    await contacted_in_time(window, record, turn.due_at + timedelta(hours=18))
+    found = await details(window, "I6")
+    assert len(found) == silent
+    assert all(detail.startswith(f"{request}.r1: not_signed_for was owed") for detail in found)
+
+
 async def test_an_escalation_in_spite_of_an_answer_in_time_is_found(window: Window) -> None:
     record = await window.launched()
     request = f"{record.case_id}.dissolve"

@@ -3,14 +3,22 @@
 import pytest
 
 from domain.case import CaseFilter
-from domain.codes import CaseStage, RequestState, Role
+from domain.clock import ClockKind
+from domain.codes import CaseStage, Outcome, RequestState, Role
 from domain.deferral import DeferralSnapshot
 from domain.errors import ErrorCategory, LiandongError
-from domain.person import Person
+from domain.follow_up import Rating, RatingGiven, RecordCall, ReviewHandling
+from domain.person import Person, PersonRole
+from domain.supplement import NeededMaterial
+from domain.time_decision import PauseRequest
+from services.decide import decide
 from services.launch_coordination import launch_coordination
 from services.list_cases import list_cases
+from services.order_follow_ups import order_follow_ups
 from services.read_case import explain_clocks, read_case, read_timeline
-from tests.api.materials import deferral, submission
+from services.record_follow_up import read_follow_ups, record_follow_up
+from services.repair_record import repair_record
+from tests.api.materials import deferral, notice, proofs, submission
 from tests.services.conftest import (
     ACCEPTED,
     ADMIN,
@@ -25,6 +33,7 @@ from tests.services.conftest import (
     plan,
 )
 
+OTHER_LEADER = LEADER.model_copy(update={"person_id": "l-2"})
 PERSONAL = ("反映人甲", "13900000000", "310000199001010010", "需要透析", "原租户未注销", "餐饮店执照办不成")
 
 
@@ -130,18 +139,22 @@ HIDDEN = ("反映人甲", "13900000000", "310000199001010010", "１３８００�
 def _promise(case_id: str) -> DeferralSnapshot:
     promised = deferral(case_id, submission(1, "ab" * 32).model_copy(update={"note": TOLD, "result": TOLD}))
     words = {"form": TOLD, "holder": TOLD, "method": TOLD}
-    materials = tuple(one.model_copy(update=words) for one in promised.materials)
+    materials = tuple(one.model_copy(update={"name": TOLD, **words}) for one in promised.materials)
     said = {"commitment": TOLD, "remote_check": f"远程核验：{TOLD}", "override_reason": TOLD, "objections": (TOLD,)}
     return promised.model_copy(update={"materials": materials, **said})
 
 
-@pytest.mark.parametrize("person", [AUDITOR, LEADER.model_copy(update={"person_id": "l-2"})])
+@pytest.mark.parametrize("person", [AUDITOR, OTHER_LEADER])
 async def test_free_text_is_readable_but_identifiers_in_it_are_not(window: Window, person: Person) -> None:
     record = await window.triaged(title=TOLD, request=f"原租户未注销。{TOLD}")
     told = plan(ask("dissolve", role=Role.LEAD, text=f"请协助。{TOLD}"))
     await launch_coordination(window.office, LEADER, record.case_id, told)
     await window.send(f"{record.case_id}.dissolve", {"code": "INTERIM", "note": TOLD})
-    await window.engine.show(record.case_id, deferrals=(_promise(record.case_id),), weighings=(TOLD,))
+    asked_for = NeededMaterial(name=TOLD, asked_by=("market",), received_as=TOLD)
+    missing = notice().model_copy(update={"materials": (asked_for,)})
+    await window.engine.show(
+        record.case_id, deferrals=(_promise(record.case_id),), weighings=(TOLD,), supplement=missing
+    )
     shown = await read_case(window.office, person, record.case_id)
     texts = shown.model_copy(update={"registration": shown.registration.model_copy(update={"requester": None})})
     timeline = await read_timeline(window.office, person, record.case_id)
@@ -153,6 +166,49 @@ async def test_free_text_is_readable_but_identifiers_in_it_are_not(window: Windo
     assert not [value for value in HIDDEN if value in written]
     # A list knows nobody by name
     assert not [value for value in HIDDEN[1:] if value in line.title]
+
+
+async def test_what_comes_back_from_a_decision_is_masked_like_the_case(window: Window) -> None:
+    """Another duty leader may decide in a colleague's absence, and reads no more by it."""
+    record = await window.triaged(title=TOLD)
+    told = plan(ask("dissolve", role=Role.LEAD, text=f"请协助。{TOLD}"))
+    await launch_coordination(window.office, LEADER, record.case_id, told)
+    await window.engine.show(record.case_id, deferrals=(_promise(record.case_id),))
+    pause = PauseRequest(
+        command_id="p", decided_by="", reason=TOLD, request_id=f"{record.case_id}.dissolve", legal_basis="第三条"
+    )
+    others = await decide(window.office, OTHER_LEADER, record.case_id, pause)
+    again = await launch_coordination(window.office, OTHER_LEADER, record.case_id, told)
+    written = others.model_dump_json() + again.model_dump_json(include={"plan"})
+    assert written.count("请协助") == 2
+    assert not [value for value in HIDDEN if value in written]
+    own = await decide(window.office, LEADER, record.case_id, pause)
+    assert TOLD in own.model_dump_json()
+
+
+@pytest.mark.parametrize("person", [AUDITOR, OTHER_LEADER])
+async def test_what_was_said_after_the_outcome_is_masked_like_the_case(window: Window, person: Person) -> None:
+    record = await window.launched()
+    await window.engine.close(record.case_id, Outcome.REVOKED)
+    await order_follow_ups(window.office)
+    followed = f"{record.case_id}.followup1"
+    rating = RatingGiven(coordination=Rating.VERY_DISSATISFIED, comment=f"没有人来。{TOLD}", received_at=window.wall.at)
+    review = ReviewHandling(
+        contact=proofs(ClockKind.REVIEW_CONTACT), contact_note=TOLD, reason=TOLD, finished_note=TOLD
+    )
+    await window.follow_ups.show(followed, rating=rating, review=review)
+    (read,) = await read_follow_ups(window.office, person, record.case_id)
+    assert read.snapshot is not None
+    written = read.snapshot.model_dump_json()
+    if person.role is PersonRole.DUTY_LEADER:
+        said = RecordCall(command_id="c", decided_by="", reached=False)
+        written += (await record_follow_up(window.office, person, record.case_id, said)).model_dump_json()
+        written += (await repair_record(window.office, person, record.case_id, TOLD, "信用第一号")).model_dump_json()
+        assert "信用第一号" in written
+    assert "没有人来" in written
+    assert not [value for value in HIDDEN if value in written]
+    (own,) = await read_follow_ups(window.office, CLERK, record.case_id)
+    assert TOLD in own.model_dump_json()
 
 
 @pytest.mark.parametrize("person", [CLERK, LEADER, SUPERVISOR])

@@ -48,7 +48,8 @@ def test_scripts_can_be_given_at_the_start(secrets_file: Path, tmp_path: Path) -
     scripts = tmp_path / "scripts.json"
     scripts.write_text(json.dumps({"market": {"default": {"answer_after": 42}}}))
     with SimulatorProcess(secrets_file, ["--scripts", str(scripts)]) as simulator:
-        script = httpx.get(f"{simulator.url}/scripts/market", trust_env=False).json()
+        allowed = {"Authorization": f"Bearer {simulator.control}"}
+        script = httpx.get(f"{simulator.url}/scripts/market", headers=allowed, trust_env=False).json()
     assert script["default"]["answer_after"] == 42
 
 

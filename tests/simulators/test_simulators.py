@@ -22,6 +22,8 @@ from simulators.server import serving
 
 SECRET = "whsec_c2ltdWxhdG9yLXNlY3JldC1mb3ItdGVzdHM="
 TOKEN = "token-for-tests-only"
+CONTROL = "control-token-of-the-tests"
+ALLOWED = {"Authorization": f"Bearer {CONTROL}"}
 REQUEST = "LD-2026-000007.licence"
 
 
@@ -107,8 +109,8 @@ async def market() -> AsyncIterator[Market]:
     secrets = {"market": Secrets(webhook_secrets=(SECRET,)), "housing": Secrets(bearer_token=TOKEN)}
     async with (
         serving(engine.app()) as engine_url,
-        serving(create_app(secrets)) as url,
-        httpx.AsyncClient(base_url=url, trust_env=False, timeout=50) as http,
+        serving(create_app(secrets, control=CONTROL)) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=50, headers=ALLOWED) as http,
     ):
         yield Market(engine, http, engine_url)
 
@@ -180,8 +182,8 @@ async def test_a_restarted_department_remembers_and_answers_under_the_same_id(tm
     script = {"market": Script(default=Behaviour(acknowledge_after=0, answer_after=0.5))}
     async with serving(engine.app()) as engine_url:
         for run in range(3):
-            app = create_app(secrets, script, memory=memory)
-            async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+            app = create_app(secrets, script, memory=memory, control=CONTROL)
+            async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, headers=ALLOWED) as http:
                 market = Market(engine, http, engine_url)
                 assert (await market.dispatch()).status_code == (409 if run else 200)
                 await market.settled((1, 2, 0)[run])
@@ -201,8 +203,8 @@ async def test_a_restarted_department_answers_where_the_engine_is_now(tmp_path: 
     ):
         assert (await Market(engine, http, gone).dispatch()).status_code == 200
     async with serving(engine.app()) as engine_url:
-        app = create_app(secrets, callback_base=engine_url, memory=memory)
-        async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        app = create_app(secrets, callback_base=engine_url, memory=memory, control=CONTROL)
+        async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, headers=ALLOWED) as http:
             await Market(engine, http, engine_url).settled(1)
     assert len(engine.acknowledged) == 1
 
@@ -259,6 +261,23 @@ async def test_the_most_exact_entry_of_a_script_wins(market: Market) -> None:
     sends = [(REQUEST, 2), (REQUEST, 1), ("LD-2026-000008.permit", 1), ("LD-2026-000008.x", 1), ("LD-2026-000009.x", 1)]
     statuses = [(await market.dispatch(request_id=name, number=number)).status_code for name, number in sends]
     assert statuses == [502, 503, 504, 501, 500]
+
+
+@pytest.mark.parametrize("given", [{}, {"Authorization": "Bearer x"}, {"Authorization": f"Bearer {TOKEN}"}])
+async def test_scripts_and_journals_have_a_key_of_their_own(given: dict[str, str]) -> None:
+    """They tell what was sent, and what a department will do next."""
+    secrets = {"housing": Secrets(bearer_token=TOKEN)}
+    for control in (CONTROL, None):
+        app = create_app(secrets, control=control)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x", headers=given) as http:
+            asked = [
+                await http.put("/scripts/housing", json={"default": {"answer_after": 1}}),
+                await http.get("/scripts/housing"),
+                await http.get("/journal/housing"),
+                await http.get("/journal/nobody"),
+            ]
+            assert (await http.get("/health")).status_code == 200
+        assert [one.status_code for one in asked] == [401] * 4
 
 
 async def test_a_script_can_be_read_back_and_a_wrong_one_is_refused(market: Market) -> None:

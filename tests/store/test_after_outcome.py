@@ -179,14 +179,17 @@ async def test_a_newer_link_replaces_unused_ones_and_a_used_one_stays(store: Sql
         assert await session.rating_links.get(links[0].token_hash) is None
         used = links[1].model_copy(update={"rating": given})
         await session.rating_links.save(used)
-        assert await session.rating_links.undelivered(10) == [used]
+        assert await session.rating_links.undelivered(DUE, 10) == [used]
+        await session.rating_links.save(used.model_copy(update={"next_attempt_at": DUE}))
+        assert await session.rating_links.undelivered(START, 10) == []
+        assert len(await session.rating_links.undelivered(DUE, 10)) == 1
         await session.rating_links.add(links[2])
         assert {link.token_hash for link in await session.rating_links.of_follow_up(order().follow_up_id)} == {
             links[1].token_hash,
             links[2].token_hash,
         }
         await session.rating_links.save(used.model_copy(update={"delivered_at": DUE}))
-        assert await session.rating_links.undelivered(10) == []
+        assert await session.rating_links.undelivered(DUE, 10) == []
 
 
 async def test_one_code_a_case(store: SqlStore) -> None:

@@ -43,6 +43,10 @@ async def test_departments_come_back_by_code_and_can_be_changed(store: SqlStore)
         assert await session.directory.all() == [market, police.model_copy(update={"enabled": False})]
         assert await session.directory.get("market") == market
         assert await session.directory.get("nobody") is None
+    async with store.writing() as session:
+        assert not await session.directory.add(police)
+        assert await session.directory.add(police.model_copy(update={"code": "archive"}))
+        assert await session.directory.get("market", lock=True) == market
 
 
 async def test_a_token_opens_the_door_until_it_expires(store: SqlStore) -> None:
@@ -142,11 +146,11 @@ async def test_a_new_notice_replaces_the_year_and_changes_the_version(store: Sql
     source = StoredCalendar(store, office=OfficeHours())
     empty = await source.current()
     async with store.writing() as session:
-        await session.calendars.load(_notice(2027, "provisional"))
-        await session.calendars.load(_notice(2026, "国办发明电〔2025〕7号"))
+        await session.calendars.load(_notice(2027, "provisional"), by="operator", at=START)
+        await session.calendars.load(_notice(2026, "国办发明电〔2025〕7号"), by="operator", at=START)
     before = await source.current()
     async with store.writing() as session:
-        await session.calendars.load(_notice(2027, "official"))
+        await session.calendars.load(_notice(2027, "official"), by="operator", at=START)
     after = await source.current()
     assert [notice.notice_number for notice in after.years] == ["国办发明电〔2025〕7号", "official"]
     assert len({empty.version, before.version, after.version}) == 3

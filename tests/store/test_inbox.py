@@ -87,6 +87,29 @@ async def test_a_reply_that_was_turned_away_does_not_block_the_round(store: SqlS
         await _settle(store, late, InboxStatus.APPLIED)
 
 
+async def test_the_oldest_answer_that_was_judged_by_one_that_is_void_gets_its_turn(store: SqlStore) -> None:
+    minute = timedelta(minutes=1)
+    first = entry("m1", reply=accepted())
+    later = entry("m3", reply=accepted("third"), status=InboxStatus.CONTRADICTED, at=START + 2 * minute)
+    second = entry("m2", reply=accepted("second"), status=InboxStatus.CONTRADICTED, at=START + minute)
+    other_round = entry("m4", reply=accepted(), status=InboxStatus.DUPLICATE, number=2)
+    await _add(store, first, later, second, other_round)
+
+    async def effective() -> str | None:
+        async with store.writing() as session:
+            await session.inbox.give_turn(REQUEST, 1)
+            found = await session.inbox.effective(REQUEST, 1)
+        return found.message_id if found else None
+
+    assert await effective() == "m1", "while one stands, no other gets a turn"
+    for void, following in ((first, "m2"), (second, "m3"), (later, None)):
+        await _settle(store, void, InboxStatus.REFUSED)
+        assert await effective() == following
+    found = await _find(store, "m4")
+    assert found is not None
+    assert found.status is InboxStatus.DUPLICATE
+
+
 async def test_notes_never_count_as_answers(store: SqlStore) -> None:
     notes = [entry("m1", reply=None), entry("m2", reply=interim()), entry("m3", reply=interim())]
     await _add(store, *notes, entry("m4", reply=interim(), number=2), entry("m5", reply=accepted()))
@@ -193,6 +216,24 @@ async def test_an_answer_in_time_is_judged_by_its_receipt_alone(store: SqlStore)
     assert await pending.in_time(REQUEST, 1, DUE) == sent.entry_id
     async with store.reading() as session:
         assert await session.inbox.waiting_in_time(REQUEST, 1, DUE) is None
+
+
+async def test_a_receipt_in_time_is_an_acknowledgement_or_a_reply_and_no_progress(store: SqlStore) -> None:
+    pending = StoredPendingAnswers(store)
+    await _add(store, entry("on it", reply=interim(), at=DUE))
+    assert await pending.signed_in_time(REQUEST, 1, DUE) is None
+    late, signed = entry("late", reply=None, at=DUE + timedelta(seconds=1)), entry("signed", reply=None, at=DUE)
+    await _add(store, late)
+    assert await pending.signed_in_time(REQUEST, 1, DUE) is None
+    await _add(store, signed)
+    assert await pending.signed_in_time(REQUEST, 1, DUE) == signed.entry_id
+    assert await pending.signed_in_time(REQUEST, 2, DUE) is None
+    assert await pending.in_time(REQUEST, 1, DUE) is None
+    await _settle(store, signed, InboxStatus.LATE)
+    assert await pending.signed_in_time(REQUEST, 1, DUE) is None
+    answer = entry("answer", reply=accepted(), at=DUE)
+    await _add(store, answer)
+    assert await pending.signed_in_time(REQUEST, 1, DUE) == answer.entry_id
 
 
 async def test_hostile_identifiers_are_kept_or_refused_never_bent(store: SqlStore) -> None:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from domain.errors import ErrorCategory, LiandongError
-from store.connection import store_url, write_engine
+from store.connection import WAIT_SECONDS, store_url, write_engine
 from store.sql_store import SqlSession, SqlStore
 from tests.store.samples import DUE, START, accepted, case_id, entry, fact, record, request, snapshot, turn
 
@@ -174,6 +174,27 @@ async def test_an_unreachable_postgresql_is_unavailable(tmp_path: Path) -> None:
             await session.people.any()
     assert refused.value.code == "store-unavailable"
     await store.close()
+
+
+async def test_a_postgresql_that_vanished_is_given_up_within_the_time_that_a_transaction_waits() -> None:
+    class Seen(Exception):
+        """Far enough: nobody shall be called."""
+
+    told: dict[str, int] = {}
+    engine = write_engine(store_url("postgresql+psycopg://liandong@db.example/liandong?keepalives_count=9"))
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def _note(_: object, __: object, ___: object, arguments: dict[str, int]) -> None:
+        told.update(arguments)
+        raise Seen
+
+    with pytest.raises(Seen):
+        await engine.connect()
+    await engine.dispose()
+    assert int(told["keepalives_count"]) == 9, "what the address says wins"
+    silence = told["keepalives_idle"] + 3 * told["keepalives_interval"]
+    assert silence <= WAIT_SECONDS
+    assert told["tcp_user_timeout"] <= WAIT_SECONDS * 1000
 
 
 async def test_connections_cut_by_the_server_are_replaced(store: SqlStore, database_url: str) -> None:

@@ -12,9 +12,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from temporalio.worker import Replayer
 
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.any_decision import DECISION
 from tests.workflows.conftest import CONVERTER, started_environment
 from tests.workflows.drive import Drive
@@ -92,8 +91,8 @@ async def _driven(cached: int) -> AsyncIterator[Drive]:
         await world.result()
         one_terminal_state(world.store)
         a_verified_paper_stays(world.store)
-        replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
-        await replayer.replay_workflow(await world.history())
+        production = replayer(CONVERTER)
+        await production.replay_workflow(await world.history())
 
 
 async def _end(world: SkippedTime) -> None:

@@ -10,10 +10,14 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.any_decision import AnyDecision
 from domain.assignment import AddAsk, AnswerExternal, AskAgain, WithdrawRequest
+from domain.codes import Outcome
 from domain.deferral import Channel, MaterialState, SubmitMaterial
+from domain.dispatch import RoundRef
 from domain.errors import LiandongError
+from domain.inbox import MAX_NOTES_PER_ROUND
 from domain.objection import Designate
 from domain.plan import MAX_ASKS
+from domain.reply import PolledReply
 from domain.supplement import IssueSupplementNotice
 from domain.waiting import Matter
 from tests.workflows.skipped_time import CASE, Script, SkippedTime, ask, department, instant, skipped_time
@@ -106,6 +110,28 @@ async def test_a_year_of_silence_is_a_small_history(env: WorkflowEnvironment) ->
     assert len(reviews) > 35
     assert all(one.clock.rungs for one in reviews[:-1])
     assert events < 1_500
+
+
+async def test_a_system_that_tells_something_new_at_every_poll_fills_no_history(
+    env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with skipped_time(env, "2023-03-13T09:00") as world:
+
+        async def chatty(ref: RoundRef) -> PolledReply:
+            world.departments.polls.append(ref)
+            return PolledReply(reply={"code": "INTERIM", "note": f"step {len(world.departments.polls)}"})
+
+        monkeypatch.setattr(world.departments, "poll", chatty)
+        await world.start(world.launch(ask("permit", "market", **LEAD)))
+        await world.until("2023-03-15T09:00")
+        round_ = (await world.request("permit")).rounds[0]
+        polls = len(world.departments.polls)
+        monkeypatch.undo()
+        world.departments.answers("permit", instant("2023-03-15T09:00"), {"code": "ACCEPTED"})
+        result = await world.result()
+    assert polls > 2 * MAX_NOTES_PER_ROUND
+    assert round_.notes == MAX_NOTES_PER_ROUND
+    assert result.outcome.outcome is Outcome.DONE
 
 
 async def test_a_wait_that_ends_in_time_costs_one_timer_and_no_wait_costs_nothing(env: WorkflowEnvironment) -> None:

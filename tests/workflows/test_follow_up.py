@@ -11,10 +11,9 @@ import pytest
 from temporalio.api.testservice.v1 import LockTimeSkippingRequest, UnlockTimeSkippingRequest
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
 from adapters.follow_up_engine import TemporalFollowUpEngine
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.codes import Cause, Outcome
 from domain.errors import ErrorCategory, LiandongError
 from domain.fact import FactKind
@@ -23,6 +22,7 @@ from domain.follow_up import (
     FollowUpEnd,
     FollowUpLaunch,
     FollowUpSnapshot,
+    LearnFollowUpYears,
     Rating,
     RatingGiven,
     RecordCall,
@@ -31,12 +31,17 @@ from domain.follow_up import (
     TakeRating,
     TreatReview,
 )
+from domain.invariants_clocks import owed, proved
+from domain.ladder import instants
+from domain.learned_years import counted_with
 from domain.limit import Limit, TimeUnit
 from tests.workflows.conftest import CONVERTER
 from tests.workflows.skipped_time import CALENDAR, CASE, LADDER, SkippedTime, as_2023, instant, skipped_time
 
 FOLLOW_UP = f"{CASE}.followup1"
-SAVED = Path(__file__).parent / "histories" / "follow_up" / "bad_review.json"
+HISTORIES = Path(__file__).parent / "histories" / "follow_up"
+SAVED = HISTORIES / "bad_review.json"
+LATE_NOTICE = HISTORIES / "late_notice.json"
 CLOSED = "2023-01-18T15:00"
 """A Wednesday before the Spring Festival: the fifth working day after it is Monday 30 January."""
 
@@ -215,14 +220,15 @@ async def test_a_bad_review_is_contacted_treated_rectified_and_followed_up_again
     await _replay(history)
 
 
-async def test_the_saved_follow_up_replays_with_the_production_configuration() -> None:
+@pytest.mark.parametrize("saved", [SAVED, LATE_NOTICE], ids=lambda path: path.stem)
+async def test_a_saved_follow_up_replays_with_the_production_configuration(saved: Path) -> None:
     """It stands for the follow-ups that run somewhere right now. SAVE_HISTORIES=1 saves it anew."""
-    await _replay(WorkflowHistory.from_json(FOLLOW_UP, SAVED.read_text(encoding="utf-8")))
+    await _replay(WorkflowHistory.from_json(FOLLOW_UP, saved.read_text(encoding="utf-8")))
 
 
 async def _replay(history: WorkflowHistory) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
-    await replayer.replay_workflow(history)
+    production = replayer(CONVERTER)
+    await production.replay_workflow(history)
 
 
 @pytest.mark.parametrize("treatment", [ReviewTreatment.EXPLAIN, ReviewTreatment.APPEAL])
@@ -297,3 +303,49 @@ async def test_a_rating_that_found_the_first_follow_up_over_begins_the_next_one(
     assert started.review is not None
     assert as_2023(started.review.contact_due_at) == "2023-01-19T17:00"
     assert "bad review" in started.waiting_for
+
+
+async def test_a_notice_that_comes_late_moves_what_is_still_owed(env: WorkflowEnvironment) -> None:
+    notice = CALENDAR.years[-1]
+    unaware = CALENDAR.model_copy(update={"years": CALENDAR.years[:-1]})
+    order = LearnFollowUpYears(**by("learn", "engine"), years=(notice,))
+    async with world(env, launch(calendar=unaware)) as here:
+        await here.until("2023-01-26T10:00")
+        assumed = await here.snapshot()
+        await here.act(order)
+        assert (await here.refused(order.model_copy(update={"command_id": "again"}))).code == "years-known"
+        await here.until("2023-01-29T10:00")
+        known = await here.snapshot()
+        await here.act(LearnFollowUpYears(**by("back", "engine"), taken_back=(notice.year,)))
+        back = await here.snapshot()
+        await here.until("2023-01-29T11:00")
+        await here.act(LearnFollowUpYears(**by("known again", "engine"), years=(notice,)))
+        await here.until("2023-01-30T10:00")
+        await here.act(call())
+        await here.act(rating("2023-01-30T10:00", Rating.SATISFIED))
+        ended = await here.result()
+        history = await here.history()
+        now = await env.get_current_time()
+    assert [as_2023(one.call_due_at) for one in (assumed, known, back, ended)] == [
+        "2023-01-25T17:00",
+        "2023-01-30T17:00",
+        "2023-01-25T17:00",
+        "2023-01-30T17:00",
+    ]
+    assert as_2023(assumed.rating_closes_at) == "2023-02-08T17:00"
+    assert as_2023(known.rating_closes_at) == as_2023(back.rating_closes_at) == "2023-02-13T17:00", "never shorter"
+    assert ("follow_up_overdue", "2023-01-26T09:00") in fired(ended), "what was told stays on record"
+    assert ("follow_up_today", "2023-01-30T09:00") in fired(ended), "and what lies ahead is owed again"
+    clock = ended.call.clock
+    planned = instants(LADDER, clock, counted_with(unaware, ended.learned, clock), urgent=False)
+    assert all(proved(rung, clock, ended.call.rungs, ended.learned) for rung in owed(planned, clock, now))
+    told = [one.tell for one in here.skipped.notices.sent if one.rung == "due_dates_moved"]
+    assert told == [("clerk", "duty_leader")] * 3
+    assert [fact.data.get("taken_back") for fact in here.skipped.store.of_kind(FactKind.CALENDAR_LEARNED)] == [
+        None,
+        str(notice.year),
+        None,
+    ]
+    if os.environ.get("SAVE_HISTORIES"):
+        LATE_NOTICE.write_text(history.to_json(), encoding="utf-8")
+    await _replay(history)

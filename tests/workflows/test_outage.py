@@ -123,6 +123,22 @@ async def test_a_delivery_that_is_held_up_ends_its_outage_by_succeeding(env: Wor
     ]  # fmt: skip
 
 
+async def test_a_delivery_that_signs_by_arriving_leaves_no_pause_to_be_used_up(env: WorkflowEnvironment) -> None:
+    """The pause would have ended on Wednesday; on Friday the round is still open."""
+    script = {"permit": [(instant("2023-03-17T11:00"), ACCEPTED)]}
+    async with skipped_time(env, START, script) as world:
+        world.departments.goes_down("culture", outage("2023-03-13T09:00"), instant("2023-03-14T12:00"))
+        launch = with_policy(world.launch(ask("permit", "culture", **LEAD)))
+        unsigned = tuple(route.model_copy(update={"signs": False}) for route in launch.routes)
+        await world.start(launch.model_copy(update={"routes": unsigned}))
+        result = await world.result()
+        round_ = (await world.request("permit")).rounds[0]
+    assert result.outcome.outcome is Outcome.DONE
+    assert (as_2023(round_.due_at), as_2023(round_.sign_due_at)) == ("2023-03-17T17:00", "2023-03-15T17:00")
+    assert all(clock.open_pause is None for clock in round_.clocks)
+    assert told(world, FactKind.EXPIRY_IN_VAIN) == []
+
+
 async def test_an_outage_ends_with_the_round_that_it_held_up(env: WorkflowEnvironment) -> None:
     """Taken from the department meanwhile: its withdrawal is held up in turn, and given up after an hour."""
     script = {f"{PERMIT}.r2": [(instant("2023-03-16T11:00"), ACCEPTED)]}

@@ -15,9 +15,8 @@ from pydantic import JsonValue
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
 
-from bootstrap.workers import WORKFLOWS, workflow_runner
+from bootstrap.workers import replayer
 from domain.assignment import AnswerExternal, ReassignRequest, WithdrawRequest
 from domain.decision import WithdrawCase
 from domain.deferral import Channel, SubmitMaterial
@@ -30,7 +29,18 @@ from domain.outage import Outage, OutageCause, OutagePause
 from domain.supplement import IssueSupplementNotice, ReceivedMaterial, ReceiveSupplement
 from domain.time_decision import ExtendRequest, PauseRequest, ResumeRequest
 from tests.workflows.conftest import CONVERTER
-from tests.workflows.skipped_time import CALENDAR, CASE, Script, SkippedTime, ask, department, instant, skipped_time
+from tests.workflows.piled_up import refused_and_answered
+from tests.workflows.skipped_time import (
+    CALENDAR,
+    CASE,
+    Script,
+    SkippedTime,
+    ask,
+    day,
+    department,
+    instant,
+    skipped_time,
+)
 
 HISTORIES = Path(__file__).parent / "histories"
 SAVED = sorted(HISTORIES.glob("*.json"))
@@ -210,6 +220,30 @@ async def late_notice(env: WorkflowEnvironment) -> WorkflowHistory:
         return await _finished(world, FactKind.CALENDAR_LEARNED)
 
 
+async def answer_first(env: WorkflowEnvironment) -> WorkflowHistory:
+    """An answer and the refusal of its delivery in one task. Beside it lies what older code made of the same."""
+    async with refused_and_answered(env) as world:
+        return await _finished(world, FactKind.REPLIED)
+
+
+async def amended(env: WorkflowEnvironment) -> WorkflowHistory:
+    """A holiday was lengthened after the silence had been told, and the notice taken back."""
+    script = {"q": [(instant("2023-01-30T11:00"), {"code": "ACCEPTED"})]}
+    async with skipped_time(env, "2023-01-18T10:00", script) as world:
+        await world.start(world.launch(ask("q", "housing", role="LEAD", reply_limit="3 working_days")))
+        await world.until("2023-01-29T10:00")
+        notice = CALENDAR.years[-1]
+        longer = notice.model_copy(update={"days_off": (*notice.days_off, day("2023-01-28"))})
+        # A day cannot be off and on
+        longer = longer.model_copy(
+            update={"days_on": tuple(one for one in notice.days_on if one not in longer.days_off)}
+        )
+        await world.engine.decide(CASE, LearnYears(**_by("longer"), years=(longer,), amends=True))
+        await world.until("2023-01-29T12:00")
+        await world.engine.decide(CASE, LearnYears(**_by("nothing"), taken_back=(notice.year,), amends=True))
+        return await _finished(world, FactKind.CALENDAR_LEARNED)
+
+
 SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]] = {
     "silence": silence,
     "ordered_steps": ordered_steps,
@@ -220,14 +254,16 @@ SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
     "restored": restored,
     "silent_holder": silent_holder,
     "late_notice": late_notice,
+    "answer_first": answer_first,
+    "amended": amended,
 }
 
 
 @pytest.mark.parametrize("saved", SAVED, ids=lambda path: path.stem)
 async def test_a_saved_history_replays_with_the_production_configuration(saved: Path) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=workflow_runner(), data_converter=CONVERTER)
+    production = replayer(CONVERTER)
     history = WorkflowHistory.from_json(CASE, saved.read_text(encoding="utf-8"))
-    await replayer.replay_workflow(history)
+    await production.replay_workflow(history)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from domain.assignment import ReassignRequest
 from domain.codes import Outcome, ReplyCode, RequestState
 from domain.dispatch import DepartmentNote
 from domain.errors import LiandongError
 from domain.fact import FactKind
+from domain.limit import Limit
 from domain.outage import Outage, OutageCause
 from domain.time_decision import AnswerExtension, PauseRequest, ResumeRequest
-from tests.workflows.skipped_time import CASE, as_2023, ask, day, instant, skipped_time
+from tests.workflows.skipped_time import CASE, as_2023, ask, day, department, instant, skipped_time
 
 PERMIT = f"{CASE}.permit"
 LEAD = {"role": "LEAD", "reply_limit": "5 working_days"}
@@ -121,8 +123,8 @@ async def test_a_refusal_that_waits_in_the_inbox_never_becomes_a_consent(env: Wo
         view = await world.request("view")
     assert view.rounds[0].reply is ReplyCode.REFUSED
     assert world.store.of_kind(FactKind.CONSENTED_BY_SILENCE) == []
-    told = [fact.data for fact in world.store.of_kind(FactKind.RUNG_HELD)]
-    assert {"rung": "silence_consents", "held_by": "inbox-1"} in told
+    told = [fact.data["rung"] for fact in world.store.of_kind(FactKind.RUNG_HELD)]
+    assert sorted(told) == ["reply_overdue", "silence_consents"], "each once, however often it is looked at again"
 
 
 async def test_an_answer_that_turned_out_to_be_none_leaves_the_silence_a_consent(env: WorkflowEnvironment) -> None:
@@ -135,6 +137,33 @@ async def test_an_answer_that_turned_out_to_be_none_leaves_the_silence_a_consent
         result = await world.result()
     assert result.outcome.outcome is Outcome.DONE
     assert as_2023(result.outcome.decided_at) == "2023-03-17T10:10"
+
+
+async def test_a_rule_about_one_department_makes_no_consent_of_anothers_silence(env: WorkflowEnvironment) -> None:
+    async with skipped_time(env, "2023-03-13T09:00") as world:
+        await world.start(world.launch(SILENT))
+        await world.until("2023-03-13T12:00")
+        to = department("housing").route()
+        move = by("move") | {"request_id": VIEW}
+        await world.engine.decide(CASE, ReassignRequest(**move, to=to, reply_limit=Limit.parse("1 working_days")))
+        await world.until("2023-03-17T12:00")
+        view = await world.request("view")
+    assert view.state is RequestState.OPEN
+    assert "reply_overdue" in [proof.rung for proof in view.rounds[1].rungs]
+
+
+async def test_nobody_is_silent_whom_we_could_not_ask(env: WorkflowEnvironment) -> None:
+    """It refuses in time, in a system of its own that we reach again a day later."""
+    no = {"code": "REFUSED", "legal_basis": "art. 9", "reason": "no", "remedy": "appeal"}
+    async with skipped_time(env, "2023-03-13T09:00", {"view": [(instant("2023-03-16T16:00"), no)]}) as world:
+        down = Outage(since=instant("2023-03-16T14:30"), cause=OutageCause.UNREACHABLE)
+        world.departments.goes_down("market", down, instant("2023-03-17T14:00"))
+        await world.start(world.launch(SILENT))
+        await world.until("2023-03-17T18:00")
+        view = await world.request("view")
+    assert view.rounds[0].reply is ReplyCode.REFUSED
+    assert world.store.of_kind(FactKind.CONSENTED_BY_SILENCE) == []
+    assert "reply_overdue" in [proof.rung for proof in view.rounds[0].rungs]
 
 
 async def test_nobody_consents_to_what_never_arrived(env: WorkflowEnvironment) -> None:

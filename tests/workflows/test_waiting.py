@@ -196,6 +196,25 @@ async def test_an_act_of_two_chases_the_second_person_and_lets_the_first_one_be(
         await end(world)
 
 
+async def test_an_act_about_an_earlier_round_relieves_nobody_of_the_later_one(env: WorkflowEnvironment) -> None:
+    script = {
+        f"{PERMIT}.r1": [(instant("2023-03-13T10:00"), RETURNED)],
+        f"{PERMIT}.r2": [(instant("2023-03-14T11:00"), RETURNED)],
+    }
+    async with skipped_time(env, "2023-03-13T09:00", script) as world:
+        await world.start(world.launch(ask("permit", "culture", **LEAD)))
+        await world.until("2023-03-13T12:00")
+        waive = ProposeAct(**by("waive"), act=DangerousAct.WAIVE_REQUEST, request_id=PERMIT, legal_basis="art. 1")
+        await world.engine.decide(CASE, waive)
+        await world.env.sleep(timedelta(minutes=5))
+        assert await running(world) == [Matter.SECOND_PERSON]
+        move = ReassignRequest(**by("move"), request_id=PERMIT, to=department("market").route())
+        await world.engine.decide(CASE, move)
+        await world.until("2023-03-14T16:00")
+        assert await running(world) == [Matter.SECOND_PERSON, Matter.ANSWER]
+        await end(world)
+
+
 async def test_a_pause_without_an_end_is_looked_at_every_five_working_days(env: WorkflowEnvironment) -> None:
     async with skipped_time(env, "2023-04-26T09:00") as world:
         await world.start(world.launch(ask("permit", "culture", **LEAD)))
