@@ -98,8 +98,8 @@ REFUSALS: Final[Mapping[str, Advice]] = {
     "nothing-to-approve": Advice("容缺受理已经成立", "无需特批。"),
     "material-not-awaited": Advice("该材料目前不需提交", "请查看该材料的当前状态；已核验的材料不再变更。"),
     "no-verifier": Advice("没有可以核验此材料的部门", "请通知运维人员。"),
-    "notice-not-latest": Advice("该年份的通知已另有加载或撤回", "请用 `liandong calendar show` 查看后再决定。"),
-    "years-known": Advice("这些年份的放假通知已经采用", "无需再办。"),
+    "years-known": Advice("已按现行日历计时", "无需再办。"),
+    "notice-not-latest": Advice("该年的通知已被他人加载或撤回", "请用 `liandong calendar show` 查看后再决定。"),
     "not-suspect": Advice("该材料没有存疑", "无需再办。"),
     "not-held": Advice("结果已经发放，不能退件", "请提请撤销，由两人决定。"),
     "nothing-overdue": Advice("没有逾期的材料", "请等待材料提交。"),
@@ -114,9 +114,9 @@ REFUSALS: Final[Mapping[str, Advice]] = {
     "no-contradiction": Advice("各部门意见没有矛盾", "无需取舍。"),
     "nothing-to-weigh": Advice("该请求既未同意也未拒绝", "请选择其他请求。"),
     "department-exists": Advice("部门代码已存在", "请修改已有部门，或换一个代码。"),
-    "former-keys-in-use":
-        Advice("先前更换的密钥仍在有效期内", "请在说明所示日期之后再更换，或将 overlap_hours 设为 0 立即更换。"),
     "technique-is-fixed": Advice("仍有在办轮次，不能更换接入方式", "请另行新增部门。"),
+    "former-keys-in-use":
+        Advice("先前更换的旧密钥仍在有效期内", "请在说明所示日期后更换，或将 `overlap_hours` 设为 0 立即更换。"),
     "store-conflict": Advice("与已保存的内容冲突", "请重新查看后再试。"),
     "same-facts-again": Advice("同一当事人的同一事项曾被依法不予办理", "请书面解释；有新情况的，请写明后重新办理。"),
     "not-closed": Advice("案件尚未办结，不能重新办理", "请直接在本案中处理。"),
@@ -213,6 +213,7 @@ VERDICTS: Final[Mapping[str, str]] = {
     "round-closed": "本轮已经结束，此次答复留存备查；请查看是否有新的一轮。",
     "designation-binds": "已经指定承办，不得退单，请办理后答复。",
     "objection-too-late": "退单期限已过，请办理后答复。",
+    "webhook-id-reused": "此编号已用于另一条报文，请换一个编号后重发。",
     "extension-asked-too-late": "申请延期应在到期之前，请尽快答复。",
 }
 """What became of an officer's answer, by its status; nothing that came is lost."""

@@ -7,8 +7,7 @@ from domain.person import Person, PersonRole
 from domain.snapshot import OutcomeRecord
 from domain.waiting import Matter
 from services.visibility import visible_snapshot
-from tests.store.samples import DUE, request, snapshot, turn, waiting
-from tests.store.samples import record as case_record
+from tests.store.samples import DUE, record, request, snapshot, turn, waiting
 
 RETURNED = request(
     1,
@@ -40,7 +39,7 @@ def test_a_case_says_in_chinese_what_it_waits_for() -> None:
 
 def test_an_officer_reads_no_more_in_chinese_than_in_english() -> None:
     officer = Person(person_id="o", name="o", role=PersonRole.DEPARTMENT_OFFICER, department="market")
-    shown = show_coordination(visible_snapshot(officer, case_record(), CASE))
+    shown = show_coordination(visible_snapshot(officer, record(), CASE))
     assert shown.decision_needed_zh == ""
     assert shown.waits == []
     assert [one.waiting_for_zh for one in shown.requests] == [""]
@@ -49,11 +48,11 @@ def test_an_officer_reads_no_more_in_chinese_than_in_english() -> None:
 
 def test_an_outcome_says_why_the_engine_ended_it_and_leaves_peoples_words_alone() -> None:
     reason = "every lead accepted and nobody refused"
-    record = OutcomeRecord(outcome=Outcome.DONE, decided_by="engine", decided_at=DUE, reason=reason)
-    told = show_outcome(record)
+    by_engine = OutcomeRecord(outcome=Outcome.DONE, decided_by="engine", decided_at=DUE, reason=reason)
+    told = show_outcome(by_engine)
     assert told is not None
     assert (told.reason, told.reason_zh) == (reason, "主办部门均已同意，无部门拒绝")
-    by_hand = show_outcome(record.model_copy(update={"decided_by": "user:leader", "reason": "已办好"}))
+    by_hand = show_outcome(by_engine.model_copy(update={"decided_by": "user:leader", "reason": "已办好"}))
     assert by_hand is not None
     assert (by_hand.reason, by_hand.reason_zh) == ("已办好", "")
     assert show_outcome(None) is None

@@ -221,7 +221,7 @@ async def test_an_answer_without_effect_does_not_use_the_link_up(desk: Desk) -> 
     assert (await get_from(desk, post.link, None)).status_code == 200
     assert (await post_to(desk, f"{post.link}/reply", RETURNED, None)).json() == refused.json()
     assert (await post_to(desk, f"{post.link}/acknowledge", None, None)).status_code == 200
-    assert (await post_to(desk, f"{post.link}/reply", YES, None)).json() == {"status": "applied"}
+    assert (await post_to(desk, f"{post.link}/reply", YES, None)).json() == APPLIED
     assert (await get_from(desk, post.link, None)).status_code == 404
 
 

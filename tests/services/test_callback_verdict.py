@@ -11,7 +11,7 @@ SERVICES = Path(__file__).resolve().parents[2] / "services"
 def _statuses() -> set[str]:
     """What stands beside `"status":` in a body, and the rules that a closed door names."""
     found = {"designation-binds", "objection-too-late"}
-    for name in ("callback_verdict.py", "callback_door.py"):
+    for name in ("callback_verdict.py", "callback_door.py", "receive_message.py"):
         for node in ast.walk(ast.parse((SERVICES / name).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Dict):
                 pairs = zip(node.keys, node.values, strict=True)
