@@ -16,9 +16,10 @@ from bootstrap.running import Running, find_running
 from bootstrap.settings import Settings, load_settings
 from cli import labels
 from cli.demonstration.board import board_for
+from cli.demonstration.earlier_runs import next_run
 from cli.demonstration.officers import officers_at_work
 from cli.demonstration.report import names_of, show_results, write_results
-from cli.demonstration.runner import Players, Runner, next_run
+from cli.demonstration.runner import Players, Runner
 from cli.demonstration.script import ScriptError, load_scripts
 from cli.screen import CommandError, console, local, table
 from cli.session import speaking_as

@@ -3,9 +3,9 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from math import ceil
 
 from bootstrap.api_client import ApiClient, Json, segment
 from bootstrap.api_error import ApiAway, ApiRefusal
@@ -107,11 +107,11 @@ class Runner:
             async with asyncio.timeout(limit):
                 seen = await self._see_through(script, opened)
         except TimeoutError:
-            seen = ObservedCase(case_id, None, trouble="未按时结束 · did not end in time")
+            seen = await self._as_it_stands(case_id, "未按时结束 · did not end in time")
         except Surprise as surprise:
-            seen = ObservedCase(case_id, None, trouble=str(surprise))
+            seen = await self._as_it_stands(case_id, str(surprise))
         except (ApiRefusal, ApiAway) as error:
-            seen = ObservedCase(case_id, None, trouble=said_no(error))
+            seen = await self._as_it_stands(case_id, said_no(error))
         found = misses(script.expect, seen)
         self.board.ended(script, seen, found)
         return Result(script, seen, found)
@@ -253,6 +253,17 @@ class Runner:
             seen = replace(seen, told=json.dumps(told, ensure_ascii=False), declined_told=tuple(declined))
         return seen
 
+    async def _as_it_stands(self, case_id: str, trouble: str) -> ObservedCase:
+        """What can be seen of a case that did not come to its end: whom it waits for is the first thing to look at."""
+        seen = ObservedCase(case_id, None)
+        if case_id:
+            with suppress(ApiRefusal, ApiAway):
+                path = f"/v1/cases/{segment(case_id)}"
+                seen = observed_case(await self.players.leader.get(path), {}, self.players.day_seconds)
+                timeline = await self.players.leader.get(f"{path}/timeline")
+                seen = replace(seen, facts=tuple(fact["kind"] for fact in timeline["facts"]))
+        return replace(seen, trouble=trouble)
+
     async def _recorded(self, case_id: str) -> tuple[str, ...]:
         """The case's facts, once its end is among them: the engine tells the store a moment later."""
         while True:
@@ -273,21 +284,3 @@ def _ask_body(ask: Ask) -> Json:
     body = ask.model_dump(mode="json", exclude_none=True, exclude={"fields", "reply_limit", "sign_limit"})
     limits = {"reply_limit": ask.reply_limit, "sign_limit": ask.sign_limit}
     return body | {name: str(limit) for name, limit in limits.items() if limit is not None}
-
-
-async def next_run(leader: ApiClient, scripts: Sequence[DemonstrationCase]) -> tuple[int, list[Json]]:
-    """The number of this run, and the cases that are already there, newest first."""
-    earlier: list[Json] = []
-    cursor: str | None = None
-    while True:
-        page = await leader.get("/v1/cases", limit=200, cursor=cursor)
-        earlier += page["items"]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
-    counts = [
-        # A story of several cases counts once, also when it was left in the middle
-        ceil(sum(case["title"] == script.registration.title for case in earlier) / (1 + len(script.sequels)))
-        for script in scripts
-    ]
-    return max(counts, default=0) + 1, earlier
