@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.follow_up import (
-    FollowUpOrder,
-    FollowUpSnapshot,
-    RatingLink,
-)
+from domain.follow_up import FollowUpSnapshot
+from domain.follow_up_order import FollowUpOrder, RatingLink
 from domain.precedent import Precedent
 from domain.progress_code import ProgressAccess
 

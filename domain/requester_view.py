@@ -7,7 +7,7 @@ from typing import NamedTuple
 from domain.case import CaseRecord
 from domain.clock import ClockKind
 from domain.codes import CaseStage, Outcome, ReplyCode, RequestState, RoundEnd, TriageDecision
-from domain.follow_up import FollowUpOrder
+from domain.follow_up_order import FollowUpOrder
 from domain.plan import AskKind
 from domain.requester_text import OUTCOMES, STAGES, Words, both, local
 from domain.snapshot import RequestSnapshot

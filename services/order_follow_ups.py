@@ -7,7 +7,8 @@ from typing import Final
 from domain.case import CaseRecord
 from domain.clock import ClockKind
 from domain.codes import CaseStage, Urgency
-from domain.follow_up import FollowUpLaunch, FollowUpOrder, RatingGiven, follow_up_id
+from domain.follow_up import FollowUpLaunch, RatingGiven, follow_up_id
+from domain.follow_up_order import FollowUpOrder
 from domain.ladder import Ladder, Rung, RungWhen
 from domain.store_ports import StoreSession
 from domain.working_calendar import WorkingCalendar

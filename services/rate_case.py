@@ -10,7 +10,8 @@ from pydantic import Field
 from domain.case import CaseRecord
 from domain.errors import ErrorCategory, LiandongError, conflict, not_found
 from domain.fact import Fact, FactKind
-from domain.follow_up import FollowUpOrder, Rating, RatingGiven, RatingLink, TakeRating
+from domain.follow_up import Rating, RatingGiven, TakeRating
+from domain.follow_up_order import FollowUpOrder, RatingLink
 from domain.store_ports import StoreSession
 from domain.wire import Instant, Wire
 from services.authenticate import token_hash

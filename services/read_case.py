@@ -6,7 +6,8 @@ from domain.case import CaseRecord
 from domain.clock import Clock, Due, due
 from domain.codes import CaseStage
 from domain.fact import ChainedFact
-from domain.follow_up import FollowUpLaunch, FollowUpOrder, FollowUpSnapshot
+from domain.follow_up import FollowUpLaunch, FollowUpSnapshot
+from domain.follow_up_order import FollowUpOrder
 from domain.launch import CaseLaunch
 from domain.learned_years import counted_with
 from domain.person import Person

@@ -7,12 +7,12 @@ from domain.errors import conflict, forbidden
 from domain.follow_up import (
     FinishRectification,
     FollowUpCommand,
-    FollowUpOrder,
     FollowUpSnapshot,
     RecordCall,
     RecordReviewContact,
     TreatReview,
 )
+from domain.follow_up_order import FollowUpOrder
 from domain.person import Person
 from services.access import Action, open_case
 from services.office import Office

@@ -6,7 +6,8 @@ from typing import TypeVar
 from domain.case import CaseLine, CaseRecord, Registration
 from domain.deferral import DeferralSnapshot
 from domain.fact import ChainedFact, FactKind
-from domain.follow_up import FollowUpOrder, FollowUpSnapshot
+from domain.follow_up import FollowUpSnapshot
+from domain.follow_up_order import FollowUpOrder
 from domain.identifiers import mask_identifier
 from domain.lineage import Lineage
 from domain.person import Person, PersonRole

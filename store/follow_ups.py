@@ -9,7 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.codes import CaseStage, Outcome
 from domain.errors import not_found
-from domain.follow_up import FollowUpOrder, FollowUpSnapshot
+from domain.follow_up import FollowUpSnapshot
+from domain.follow_up_order import FollowUpOrder
 from store.columns import document
 from store.inserts import insert_if_absent
 from store.readable import ROOM, readable

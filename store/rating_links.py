@@ -8,7 +8,7 @@ from sqlalchemy import delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.follow_up import RatingLink
+from domain.follow_up_order import RatingLink
 from store.columns import document
 from store.readable import ROOM, readable
 from store.tables.rating_links import RatingLinkRow

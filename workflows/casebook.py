@@ -22,6 +22,7 @@ from domain.snapshot import CaseProgress, CaseSnapshot, OutcomeRecord
 from domain.working_calendar import WorkingCalendar
 from workflows.clock_set import ClockSet, Rules
 from workflows.request import Request
+from workflows.request_view import request_snapshot
 from workflows.round import Round
 from workflows.subject import Expiry, Subject
 from workflows.task_mark import TaskMark
@@ -140,7 +141,7 @@ class Casebook:
             case_id=self.launch.case_id,
             version=self.version,
             launched_at=self.launch.launched_at,
-            requests=tuple(request.snapshot() for request in self.requests.values()),
+            requests=tuple(request_snapshot(request) for request in self.requests.values()),
             decision_needed=self.decision_needed,
             next_due_at=self.next_instant(),
             outcome=self.outcome,

@@ -15,7 +15,6 @@ from domain.objection import Ruling
 from domain.outcome import ACCEPTING_REPLIES, Standing
 from domain.plan import Ask, AskKind
 from domain.reply import FINAL_REPLIES, Accepted, Answer, NeedMore, Unreadable
-from domain.snapshot import RequestSnapshot
 from domain.waiting import Matter, Wait
 from workflows.clock_set import ClockSet, Rules
 from workflows.round import Round
@@ -227,51 +226,6 @@ class Request:
         """Its clock stands still without an end: a pause that nobody has ended yet."""
         open_round = self.state is RequestState.OPEN and self.ask.kind is AskKind.DEPARTMENT
         return open_round and self.round.watch.due_at(ClockKind.REPLY) is None
-
-    def snapshot(self) -> RequestSnapshot:
-        route = self.round.route if self.rounds else None
-        return RequestSnapshot(
-            request_id=self.request_id,
-            key=self.ask.key,
-            kind=self.ask.kind,
-            role=self.ask.role,
-            text=self.ask.text,
-            department=route.code if route else self.ask.department,
-            party=self.ask.party,
-            required=self.ask.required,
-            after=self.ask.after,
-            state=self.state,
-            waiting_for=self._waiting_for(),
-            bounces=self.bounces,
-            later_lists=len(later_lists(self.lists)),
-            responsible=self.responsible,
-            conference=self.conference,
-            verifies=self.ask.verifies,
-            rounds=tuple(one.snapshot() for one in self.rounds),
-        )
-
-    def _waiting_for(self) -> str:
-        # Stands in Temporal's UI as it is: who an external party is stays in the ask
-        match self.state:
-            case RequestState.PENDING:
-                return f"after: {', '.join(self.ask.after)}"
-            case RequestState.OPEN if self.ask.kind is AskKind.DEPARTMENT:
-                return self._waiting_for_department()
-            case RequestState.OPEN:
-                return "external party" if self.ask.kind is AskKind.EXTERNAL else "clock: statutory period"
-            case RequestState.DECISION:
-                return f"duty leader: {self.round.reply or self.round.end}"
-            case RequestState.SUPPLEMENT:
-                return "requester: materials"
-            case _:
-                return ""
-
-    def _waiting_for_department(self) -> str:
-        route, outage = self.round.route, self.round.outage
-        named = f"department: {route.code}" if route else ""
-        if outage is None or outage.ended_at is not None:
-            return named
-        return f"{named}; system down since {self.rules.calendar.local(outage.since):%Y-%m-%d %H:%M}"
 
     def _new_round(self, route: DepartmentRoute | None, now: datetime, note: str, by: str) -> Round:
         if self.rounds and not self.round.ended:

@@ -8,14 +8,8 @@ from api.schemas.clock import ClockShown, show_clock
 from api.schemas.coordination import RungProofShown
 from api.schemas.values import AS_TEXT, Body, LimitText, Note, Reason, Shown
 from domain.case_text import follow_up_waits_for
-from domain.follow_up import (
-    FollowUpEnd,
-    FollowUpOrder,
-    FollowUpSnapshot,
-    Rating,
-    ReviewHandling,
-    ReviewTreatment,
-)
+from domain.follow_up import FollowUpEnd, FollowUpSnapshot, Rating, ReviewHandling, ReviewTreatment
+from domain.follow_up_order import FollowUpOrder
 from domain.rung_proof import ClockProofs
 from domain.wire import Instant
 

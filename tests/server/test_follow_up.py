@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.follow_up import FollowUpOrder
+from domain.follow_up_order import FollowUpOrder
 from tests.server.waiting import until
 from tests.server.world import Json, World
 

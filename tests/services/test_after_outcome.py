@@ -7,7 +7,8 @@ from domain.clock import ClockKind
 from domain.codes import CaseStage, Cause, Outcome, TriageDecision
 from domain.errors import ErrorCategory, LiandongError, conflict
 from domain.fact import FactKind
-from domain.follow_up import FollowUpEnd, FollowUpOrder, Rating, RatingGiven, RecordCall, TakeRating, TreatReview
+from domain.follow_up import FollowUpEnd, Rating, RatingGiven, RecordCall, TakeRating, TreatReview
+from domain.follow_up_order import FollowUpOrder
 from domain.lineage import ReopenCause
 from domain.store_ports import StoreSession
 from services import order_follow_ups as orders

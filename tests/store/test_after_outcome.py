@@ -11,15 +11,14 @@ from domain.errors import ErrorCategory, LiandongError
 from domain.fact import Fact, FactKind
 from domain.follow_up import (
     FollowUpEnd,
-    FollowUpOrder,
     FollowUpSnapshot,
     Rating,
     RatingGiven,
-    RatingLink,
     ReviewHandling,
     ReviewTreatment,
     follow_up_id,
 )
+from domain.follow_up_order import FollowUpOrder, RatingLink
 from domain.limit import Limit
 from domain.precedent import draft_precedent
 from domain.progress_code import ProgressAccess
