@@ -16,10 +16,10 @@ from domain.person import PersonRole
 from services.order_follow_ups import order_follow_ups
 from tests.api.bodies import PLAN, REASON, REGISTRATION, TRIAGE
 from tests.api.conftest import Desk
+from tests.api.handed_in import coordinated, hand_in
 from tests.api.test_decisions import MATERIAL, PROPOSAL
 from tests.api.test_departments import NEW as ARCHIVE
 from tests.api.test_departments import simulated
-from tests.api.test_hand_in import coordinated, hand_in
 from tests.api.test_inbox import Post, dispatch_of
 
 
