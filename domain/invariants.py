@@ -1,7 +1,7 @@
 """What must never be: each check reads one case's evidence and names what it finds broken."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -22,21 +22,6 @@ SETTLED_WITHIN: Final = timedelta(hours=2)
 """A message that is still waiting after this was lost sight of."""
 _ENDS_REQUEST: Final = FINAL_REPLIES - {ReplyCode.ACCEPTED_CONDITIONALLY}
 _BEGINS_ROUND: Final = frozenset({FactKind.ROUND_OPENED, FactKind.REASSIGNED, FactKind.ASKED_AGAIN})
-
-
-INVARIANTS: Final[Mapping[str, str]] = {
-    "I1": "一事一案",
-    "I2": "每项请求只有一个结局",
-    "I3": "已收到的不丢失",
-    "I4": "每轮只有一个答复生效",
-    "I5": "每次变更都有授权",
-    "I6": "逾期必有催办",
-    "I8": "库中内容与引擎一致",
-    "I9": "没有无人知晓的停滞案件",
-    "I10": "记录完整未被改动",
-    "I11": "结果只有一个且处处相同",
-}
-"""What each one promises, in Chinese; those that are looked for in a running installation."""
 
 
 class Finding(Wire):

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from cli import verify
 from cli.main import app
 from domain.audit_chain import START, AuditHead
-from domain.invariants import INVARIANTS, Finding
+from domain.code_text import INVARIANTS
+from domain.invariants import Finding
 from services.verify_invariants import CHECKS
 
 SOURCE = Path(__file__).resolve().parents[2] / "services" / "verify_invariants.py"
