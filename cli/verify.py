@@ -12,7 +12,7 @@ from bootstrap.invariant_check import REPLAYS, CheckProgress, check_invariants
 from bootstrap.settings import load_settings
 from cli.screen import console, table
 from domain.audit_chain import AuditHead
-from domain.invariant_text import INVARIANTS
+from domain.code_text import INVARIANTS
 from domain.invariants import Finding
 
 app = typer.Typer(add_completion=False)

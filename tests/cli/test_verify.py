@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from cli import verify
 from cli.main import app
 from domain.audit_chain import START, AuditHead
-from domain.invariant_text import INVARIANTS
+from domain.code_text import INVARIANTS
 from domain.invariants import Finding
 from services.verify_invariants import CHECKS
 
