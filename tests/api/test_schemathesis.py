@@ -170,6 +170,8 @@ async def served(desk: Desk, paths: str = DOORS) -> AsyncIterator[Doors]:
             schema.auth()(Officer)
         # A valid shape may break a rule that no schema can say: a day that is over, a text of blanks
         schema.config.checks.positive_data_acceptance.expected_statuses += ["422"]
+        # What breaks a rule may be too large as well, and that is seen first
+        schema.config.checks.negative_data_rejection.expected_statuses += ["413"]
         yield Doors(schema, Signature(desk.secrets["market"]), post.link.rpartition("/")[2])
 
 

@@ -1,5 +1,6 @@
 """A department that keeps the contract, and somebody who stands before it and breaks one rule."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,9 +19,15 @@ from simulators.script import Behaviour, Script
 from simulators.server import serving
 
 TOKEN = "token-of-the-test-system"
-WELL = Behaviour(answer_after=0.05)
+_ANSWERS_AFTER_SECONDS = 0.05
+WELL = Behaviour(answer_after=_ANSWERS_AFTER_SECONDS)
 QUICK = Times(patience=20, settle=0.1, pause=0.02)
 IMPATIENT = Times(patience=0.5, settle=0.1, pause=0.02)
+
+
+async def answered() -> None:
+    """Until the department has answered what it took in just now."""
+    await asyncio.sleep(4 * _ANSWERS_AFTER_SECONDS)
 
 
 @dataclass

@@ -13,7 +13,17 @@ from bootstrap.certification.run import NAMES
 from bootstrap.certification.times import Times
 from domain.codes import Technique
 from simulators.script import Behaviour
-from tests.bootstrap.certification.standing_in import IMPATIENT, TOKEN, WELL, Asked, Stand, broken, department, judged
+from tests.bootstrap.certification.standing_in import (
+    IMPATIENT,
+    TOKEN,
+    WELL,
+    Asked,
+    Stand,
+    answered,
+    broken,
+    department,
+    judged,
+)
 
 POLLED = Technique.POLLED
 RIGHT = {"authorization": f"Bearer {TOKEN}"}
@@ -146,6 +156,7 @@ async def keeps_what_it_refuses(asked: Asked) -> Response:
     answer = await asked.forward()
     if asked.method == "PUT" and answer.status_code == 401 and "authorization" in asked.headers:
         await asked.forward(headers=RIGHT)
+        await answered()
     return answer
 
 

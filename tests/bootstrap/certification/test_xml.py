@@ -10,7 +10,17 @@ from adapters.soap_message import ENVELOPE
 from bootstrap.certification.run import NAMES
 from domain.codes import Technique
 from simulators.script import Behaviour
-from tests.bootstrap.certification.standing_in import IMPATIENT, TOKEN, WELL, Asked, Stand, broken, department, judged
+from tests.bootstrap.certification.standing_in import (
+    IMPATIENT,
+    TOKEN,
+    WELL,
+    Asked,
+    Stand,
+    answered,
+    broken,
+    department,
+    judged,
+)
 
 XML = Technique.XML
 RIGHT = {"authorization": f"Bearer {TOKEN}"}
@@ -130,6 +140,7 @@ async def keeps_what_it_refuses(asked: Asked) -> Response:
     answer = await asked.forward()
     if says(asked, "SubmitRequest") and answer.status_code == 401 and "authorization" in asked.headers:
         await asked.forward(headers=RIGHT)
+        await answered()
     return answer
 
 
