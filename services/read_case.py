@@ -123,7 +123,8 @@ def explained_follow_up(snapshot: FollowUpSnapshot, calendar: WorkingCalendar) -
 
 def _of_staff(snapshot: FollowUpSnapshot) -> Iterator[Clock]:
     review = snapshot.review
-    for shown in (snapshot.call, *((review.contact, review.decision, review.rectification) if review else ())):
+    of_review = (review.contact, review.decision, review.rectification) if review else ()
+    for shown in (snapshot.call, *of_review, snapshot.standing_still):
         if shown is not None:
             yield shown.clock
 

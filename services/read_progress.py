@@ -19,7 +19,7 @@ async def read_progress(office: Office, opened: CaseRecord) -> RequesterView:
     given = Circumstances(
         departments={one.code: Words(zh=one.name_zh, en=one.name_en) for one in departments},
         follow_up=latest,
-        rating_closes_at=latest.launch.rating_closes_at if latest else None,
+        rating_closes_at=latest.rating_closes_at if latest else None,
         rated=rated,
         now=office.time.now(),
     )

@@ -27,7 +27,6 @@ async def reopen_case(office: Office, person: Person, case_id: str, wanted: Reop
     Raises CONFLICT `not-closed`, `already-reopened`, `not-said-unresolved`, INVALID `new-evidence-missing`. The same
     order again returns the same case.
     """
-    # Before the transaction: nobody waits for the write lock while this one reads
     async with office.store.writing() as session:
         earlier = await open_case(session, person, Action.REOPEN, case_id, lock=True)
         if (again := await _reopened_already(session, earlier, wanted)) is not None:

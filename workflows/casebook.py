@@ -49,7 +49,7 @@ class Casebook:
         """Something happened since the main loop last looked."""
         self.winding_up = False
         """Nothing is judged any more."""
-        self.in_vain: set[datetime] = set()
+        self.in_vain: set[tuple[datetime, str]] = set()
         """When something was over and acting on it changed nothing; nothing more is done about it by itself."""
         self.mark = TaskMark(lambda: self.outcome is None)
         self._unwritten: list[Fact] = []
@@ -226,12 +226,12 @@ class Casebook:
             yield from subject.clock_sets()
 
     def expiries(self) -> Iterator[Expiry]:
-        return (expiry for expiry in self._all_expiries() if expiry.at not in self.in_vain)
+        return (expiry for expiry in self._all_expiries() if expiry.key not in self.in_vain)
 
     @property
     def undone(self) -> list[datetime]:
         """When what is still there ought to have ended by itself."""
-        return sorted({expiry.at for expiry in self._all_expiries() if expiry.at in self.in_vain})
+        return sorted({expiry.at for expiry in self._all_expiries() if expiry.key in self.in_vain})
 
     def _all_expiries(self) -> Iterator[Expiry]:
         if self.outcome is None:

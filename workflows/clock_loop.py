@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -24,7 +25,7 @@ HEARD_FIRST = "rectification-failed-is-told"
 RECHECK_HELD_RUNG = timedelta(minutes=10)
 """A rung held by an answer in the inbox is looked at again after this: the answer may turn out not to be one."""
 _LONGEST_RECHECK = timedelta(hours=4)
-_MOST_AT_ONE_INSTANT = 10
+_MOST_ACTS_IN_VAIN = 10
 """What is over and stays so however often it is acted on must not keep the case from everything else."""
 
 
@@ -40,7 +41,7 @@ class ClockLoop:
     def __init__(self, book: Casebook) -> None:
         self._book = book
         self._firing: set[asyncio.Task[None]] = set()
-        self._acted: Counter[datetime] = Counter()
+        self._in_vain: Counter[tuple[datetime, str]] = Counter()
 
     @property
     def firing(self) -> bool:
@@ -75,20 +76,24 @@ class ClockLoop:
             last = []
         for expiry in [expiry for expiry in over if expiry not in last]:
             expiry.act()
-        self._acted.update({expiry.at for expiry in over})
-        for expiry in over:
-            if self._acted[expiry.at] >= _MOST_AT_ONE_INSTANT:
-                self._pass_over(expiry)
         for watch in self._book.clock_sets():
             for rung in [rung for rung in watch.open_rungs() if rung.at <= now]:
                 self._settle(watch, rung)
         for expiry in last:
             expiry.act()
+        self._pass_over_what_stays(over)
 
-    def _pass_over(self, expiry: Expiry) -> None:
+    def _pass_over_what_stays(self, over: Sequence[Expiry]) -> None:
         """Whoever is forgotten by this is looked at in the reviews; everybody else is chased as before."""
-        self._book.in_vain.add(expiry.at)
-        self._book.write(FactKind.EXPIRY_IN_VAIN, data={"at": expiry.at.isoformat(), "what": expiry.what})
+        stays = {expiry.key for expiry in self._book.expiries()} if over else set()
+        for at, what in dict.fromkeys(expiry.key for expiry in over):
+            if (at, what) not in stays:
+                del self._in_vain[at, what]
+                continue
+            self._in_vain[at, what] += 1
+            if self._in_vain[at, what] >= _MOST_ACTS_IN_VAIN:
+                self._book.in_vain.add((at, what))
+                self._book.write(FactKind.EXPIRY_IN_VAIN, data={"at": at.isoformat(), "what": what})
 
     def _settle(self, watch: ClockSet, rung: DueRung) -> None:
         watch.settled.add(rung.key)

@@ -35,6 +35,10 @@ class Expiry:
         """For whoever must find out why it did nothing."""
         return str(getattr(self.act, "func", self.act).__qualname__)
 
+    @property
+    def key(self) -> tuple[datetime, str]:
+        return self.at, self.what
+
 
 class Subject:
     """Subclasses override what concerns them."""

@@ -50,6 +50,22 @@ class Once(Subject):
         self.over = True
 
 
+class Again(Subject):
+    """Its time is up anew at the same instant, as a material's whose paper is sent back after its date."""
+
+    def __init__(self) -> None:
+        self.due = False
+        self.acts = 0
+
+    def expiries(self) -> Iterator[Expiry]:
+        if self.due:
+            yield Expiry(START + timedelta(hours=1), self.act)
+
+    def act(self) -> None:
+        self.due = False
+        self.acts += 1
+
+
 @pytest.fixture
 def skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """The workflow's time: it passes whenever somebody waits for an instant."""
@@ -99,6 +115,19 @@ async def test_what_is_over_and_stays_so_is_passed_over_and_the_case_goes_on() -
     assert datetime.fromisoformat(fact.data["at"]) == START + timedelta(hours=1)
     assert book.undone == [START + timedelta(hours=1)]
     assert book.next_instant() is None
+
+
+@pytest.mark.usefixtures("skipped")
+async def test_what_ends_each_time_is_never_passed_over_whoever_stands_beside_it() -> None:
+    again = Again()
+    book = casebook(Never(), again)
+    clocks = ClockLoop(book)
+    for _ in range(30):
+        again.due = True
+        clocks._act(START + timedelta(hours=1))
+    assert again.acts == 30
+    (fact,) = book.take_progress().facts
+    assert fact.data["what"] == "Never.act", "told once"
 
 
 def test_a_rung_that_is_held_for_days_is_looked_at_a_few_times_a_day() -> None:
