@@ -8,7 +8,7 @@ from bench.shape import DEPARTMENTS
 from bootstrap.policies import load_notices, load_policy
 from domain.codes import Cause, Role
 from domain.department import Department
-from domain.launch import CaseLaunch
+from domain.launch import EDITION, CaseLaunch
 from domain.plan import Ask, Plan
 from domain.policy import DistrictPolicy
 from domain.working_calendar import WorkingCalendar
@@ -63,4 +63,5 @@ def _launch() -> CaseLaunch:
         calendar=calendar.for_years(now.year - 1, now.year + 2),
         ladder=_policy().ladder,
         follow_up_limit=_policy().limits.external_follow_up,
+        edition=EDITION,
     )

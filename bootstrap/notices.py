@@ -7,6 +7,7 @@ from bootstrap.calendar import stored_calendar
 from bootstrap.open_store import open_store
 from bootstrap.operator_error import OperatorError
 from bootstrap.policies import load_policy
+from bootstrap.running import paced_as_it_runs
 from bootstrap.settings import Settings
 from domain.audit import AuditKind, AuditRecord
 from domain.learned_years import News
@@ -22,7 +23,7 @@ async def preview_calendar(settings: Settings, change: News) -> tuple[MovedClock
     """Which running clocks would move. Raises PolicyError."""
     policy = load_policy(settings.policies)
     async with open_store(settings) as store:
-        current = await stored_calendar(store, policy, settings).current()
+        current = await stored_calendar(store, policy, paced_as_it_runs(settings)).current()
         return await preview_notice(store, current, change, SystemTime().now())
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bootstrap.private_file import read_entries, write_private
-from bootstrap.settings import Settings, TemporalMode
+from bootstrap.settings import Pace, PaceSettings, Settings, TemporalMode
 from bootstrap.tokens import tokens_file
 
 FILE = "running.json"
@@ -53,6 +53,15 @@ def api_url(settings: Settings) -> str:
         return settings.api.public_url
     running = find_running(settings)
     return running.api_url if running is not None else f"http://{settings.api.host}:{settings.api.port}"
+
+
+def paced_as_it_runs(settings: Settings) -> Settings:
+    """A demonstration compresses the days of the process that serves, whatever the settings of a command say."""
+    running = find_running(settings)
+    if running is None or running.day_seconds is None:
+        return settings
+    pace = PaceSettings(mode=Pace.COMPRESSED, seconds_per_working_day=running.day_seconds)
+    return settings.model_copy(update={"pace": pace})
 
 
 def temporal_address(settings: Settings) -> str:

@@ -47,8 +47,8 @@ _BY_STATUS = {
         "Set LIANDONG_TOKEN, or make a new token on the server: liandong token new PERSON"
     ),
     403: (
-        "该角色无权办理，请用 --as 换人 · "
-        "This person's role may not do that: choose another with --as, for example --as leader."
+        "该角色无权办理，请用 --as 换成有权限的人（如 clerk、leader、supervisor、admin） · "
+        "This person's role may not do that: name one whose role may with --as (clerk, leader, supervisor, admin …)."
     ),
     503: (
         "部分服务暂不可用，`/health/ready` 会说明，请稍后再试 · "

@@ -94,13 +94,17 @@ def empty_table(title: str) -> Table:
     )
 
 
+_COPIED = ("编号 Case", "案件 Case")
+"""Columns whose cells somebody copies: never broken, however narrow the screen."""
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Cells are texts from outside: markup and control characters in them stay text."""
     shown = Table(
         title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
     )
     for column in columns:
-        shown.add_column(column, overflow="fold")
+        shown.add_column(column, overflow="fold", no_wrap=column in _COPIED)
     for row in rows:
         shown.add_row(*(escape(harmless(cell)) for cell in row))
     if not rows:

@@ -1,5 +1,7 @@
 """What a coordination starts with. All of it stays in the case's history, so that a replay needs nothing else."""
 
+from typing import Final
+
 from pydantic import Field
 
 from domain.codes import Cause, Urgency
@@ -13,6 +15,9 @@ from domain.snapshot import OutcomeRecord
 from domain.waiting import WaitLimits
 from domain.wire import Instant, Wire
 from domain.working_calendar import WorkingCalendar
+
+EDITION: Final = 1
+"""Of cases that begin now. A running case keeps its own: its history was written by it (ADR 15)."""
 
 
 class CaseLaunch(Wire):
@@ -48,6 +53,8 @@ class CaseLaunch(Wire):
     """For a new round of an ask whose own limit is a date that has passed, and for verifications of such an ask."""
     max_extensions: int = 1
     """How often one round may be extended."""
+    edition: int = 0
+    """How rungs, carried clocks and silences are handled; 0 in cases begun before this was written down."""
 
     def route(self, department: str) -> DepartmentRoute:
         return next(route for route in self.routes if route.code == department)

@@ -96,14 +96,19 @@ async def open_case(
 ) -> CaseRecord:
     """The case as stored, if this person may do this with it. Missing and foreign cases look the same."""
     may(person, action)
+    record = await known_case(session, case_id, lock=lock)
+    may(person, action, record)
+    return record
+
+
+async def known_case(session: StoreSession, case_id: str, *, lock: bool = False) -> CaseRecord:
+    """Raises NOT_FOUND `unknown-case`."""
     try:
-        record = await session.cases.get(case_id, lock=lock)
+        return await session.cases.get(case_id, lock=lock)
     except LiandongError as error:
         if error.category is ErrorCategory.NOT_FOUND:
             raise unknown_case() from None
         raise
-    may(person, action, record)
-    return record
 
 
 def unknown_case() -> LiandongError:

@@ -5,7 +5,7 @@ from domain.codes import CaseStage
 from domain.deferral import DeferralGrounds
 from domain.errors import conflict
 from domain.fact import Fact, FactKind
-from domain.launch import CaseLaunch
+from domain.launch import EDITION, CaseLaunch
 from domain.person import Person
 from domain.plan import Ask, Plan
 from domain.plan_completion import Circumstances
@@ -93,6 +93,7 @@ def _launch(
         waits=given.policy.wait_limits,
         renewed_limit=limits.reply_urgent if given.urgent else limits.reply_normal,
         max_extensions=given.policy.max_extensions_per_round,
+        edition=EDITION,
     )
 
 

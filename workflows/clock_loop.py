@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError
 
 from activities.notice import NoticeActivities
 from domain.fact import FactKind
+from domain.launch import EDITION
 from domain.notice import RungFiring, RungResult
 from domain.public_text import PublicText
 from domain.rung_proof import RungProof
@@ -29,9 +30,9 @@ _MOST_ACTS_IN_VAIN = 10
 """What is over and stays so however often it is acted on must not keep the case from everything else."""
 
 
-def recheck_pause(held: int) -> timedelta:
+def recheck_pause(held: int, edition: int = EDITION) -> timedelta:
     """Twice as long each time: an answer that cannot be applied for days must not fill the history."""
-    doubled: int = 2 ** min(held - 1, 10)
+    doubled: int = 2 ** min(held - 1, 10) if edition >= 1 else 1
     return min(RECHECK_HELD_RUNG * doubled, _LONGEST_RECHECK)
 
 
@@ -127,9 +128,10 @@ class ClockLoop:
         watch.in_flight.discard(rung.key)
         if result.held_by is not None and not watch.closed:
             watch.settled.discard(rung.key)
+            first_time = rung.key not in watch.postponed
             watch.held[rung.key] += 1
-            watch.postponed[rung.key] = workflow.now() + recheck_pause(watch.held[rung.key])
-            if watch.held[rung.key] == 1:
+            watch.postponed[rung.key] = workflow.now() + recheck_pause(watch.held[rung.key], watch.rules.edition)
+            if first_time:
                 told = {"rung": rung.scheduled.rung.name, "held_by": result.held_by}
                 self._book.write_round(FactKind.RUNG_HELD, watch.subject, watch.number, data=told)
             return

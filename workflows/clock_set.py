@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.clock import Clock, ClockKind, Due, due, runs_on_at, stop
 from domain.codes import Urgency
 from domain.ladder import DECIDER, Ladder, Rung, ScheduledRung, instants
-from domain.launch import CaseLaunch
+from domain.launch import EDITION, CaseLaunch
 from domain.outage import run_on
 from domain.rung_proof import ClockProofs, RungProof
 from domain.working_calendar import WorkingCalendar
@@ -23,10 +23,11 @@ class Rules:
     calendar: WorkingCalendar
     ladder: Ladder
     urgent: bool
+    edition: int = EDITION
 
     @staticmethod
     def of(launch: CaseLaunch) -> "Rules":
-        return Rules(launch.calendar, launch.ladder, launch.urgency is Urgency.URGENT)
+        return Rules(launch.calendar, launch.ladder, launch.urgency is Urgency.URGENT, launch.edition)
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ class ClockSet:
                 self.settled.add((clock.kind, scheduled.rung.name))
             else:
                 missed.append(scheduled)
+        if self.rules.edition < 1:
+            return
         overdue = [scheduled for scheduled in missed if scheduled.rung.when.tells_of_lateness]
         for scheduled in missed:
             if scheduled not in (overdue[:1] or missed[-1:]):
@@ -133,10 +136,16 @@ class ClockSet:
     def hold_back(self, kind: ClockKind, until: datetime) -> None:
         """What this clock owes by then waits until then, or until it is let go."""
         for rung in [rung for rung in self.open_rungs() if rung.clock.clock.kind is kind and rung.at < until]:
-            self.held_back[rung.key] = until
+            self._held_back[rung.key] = until
 
     def let_go(self, kind: ClockKind) -> None:
-        self.held_back = {key: at for key, at in self.held_back.items() if key[0] is not kind}
+        for key in [key for key in self._held_back if key[0] is kind]:
+            del self._held_back[key]
+
+    @property
+    def _held_back(self) -> dict[RungKey, datetime]:
+        """In the first edition who let a clock go let its rungs' own holds go as well."""
+        return self.held_back if self.rules.edition >= 1 else self.postponed
 
     def stop(self, kind: ClockKind, at: datetime) -> None:
         running = self.clocks.get(kind)
@@ -189,7 +198,8 @@ class ClockSet:
                 key = (running.clock.kind, scheduled.rung.name)
                 stopped = running.clock.stopped_at
                 if key not in self.settled and (stopped is None or scheduled.at <= stopped):
-                    yield DueRung(running, scheduled, scheduled.at if stopped else self._not_before(key, scheduled.at))
+                    at_once = stopped is not None and self.rules.edition >= 1
+                    yield DueRung(running, scheduled, scheduled.at if at_once else self._not_before(key, scheduled.at))
 
     def _not_before(self, key: RungKey, planned: datetime) -> datetime:
         """Whoever has moved meanwhile is not waited for: then only its proof is owed, and at once."""
@@ -204,10 +214,16 @@ class ClockSet:
         running = self.clocks.get(kind)
         if self.closed or running is None or running.clock.stopped_at is not None or not running.rungs:
             return False
-        keys = {(kind, scheduled.rung.name) for scheduled in running.rungs}
-        if not keys <= self.settled - self.in_flight:
+        if not self._climbed(running):
             return False
         return any(scheduled.rung.when.tells_of_lateness for scheduled in running.rungs)
+
+    def _climbed(self, running: RunningClock) -> bool:
+        if self.rules.edition < 1:
+            proved = {(proof.rung, proof.planned_at) for proof in self.proofs}
+            return all((scheduled.rung.name, scheduled.at) in proved for scheduled in running.rungs)
+        keys = {(running.clock.kind, scheduled.rung.name) for scheduled in running.rungs}
+        return keys <= self.settled - self.in_flight
 
     def told(self, rung: Rung) -> tuple[str, ...]:
         """The roles that a rung tells, with the deciders in the place of `decider`."""

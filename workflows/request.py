@@ -153,7 +153,7 @@ class Request:
         """
         before = self.round
         carried = before.watch.clock(ClockKind.REPLY).model_copy(update={"stopped_at": None})
-        if waited is not None and self._date_passed(carried, now) and before.in_time():
+        if self.rules.edition >= 1 and waited is not None and self._date_passed(carried, now) and before.in_time():
             # A date stands still for nobody: who answered before it is not overdue for what the requester took.
             carried = self._clock(before.number + 1, ClockKind.REPLY, self.renewed_limit, now)
         # Our door's clock may be a little behind the engine's: nobody answers before being asked.

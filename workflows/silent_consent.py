@@ -80,7 +80,7 @@ class SilentConsent(Subject):
         if self._held[name] == 1:
             told = {"rung": "silence_consents", "held_by": held_by}
             self._book.write(FactKind.RUNG_HELD, request, round_, data=told)
-        self._again_at[name] = now + recheck_pause(self._held[name])
+        self._again_at[name] = now + recheck_pause(self._held[name], request.rules.edition)
 
     async def _heard(self, request: Request, round_: Round) -> str | None:
         """What waits in the inbox. An inbox that does not answer is no silence of the department."""
@@ -102,7 +102,7 @@ def _consents_at(request: Request) -> datetime | None:
     asked, round_ = request.ask, request.round
     if asked.silence_consents is None or asked.kind is not AskKind.DEPARTMENT or request.state is not RequestState.OPEN:
         return None
-    if round_.delivered_at is None or not _may_be_believed(asked, round_):
+    if round_.delivered_at is None or (request.rules.edition >= 1 and not _may_be_believed(asked, round_)):
         return None
     clock = round_.watch.clock(ClockKind.REPLY)
     return consents_at(clock, round_.opened_at, round_.delivered_at, request.rules.calendar)

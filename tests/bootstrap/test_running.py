@@ -7,8 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap.running import Running, announce, api_url, find_running, temporal_address, token_of, withdraw
-from bootstrap.settings import Settings, load_settings
+from bootstrap.running import (
+    Running,
+    announce,
+    api_url,
+    find_running,
+    paced_as_it_runs,
+    temporal_address,
+    token_of,
+    withdraw,
+)
+from bootstrap.settings import Pace, Settings, load_settings
 
 URL = "http://127.0.0.1:40001"
 
@@ -34,6 +43,15 @@ def test_what_a_living_process_announced_is_found(settings: Settings) -> None:
     assert find_running(settings) == running(os.getpid())
     assert api_url(settings) == URL
     assert temporal_address(settings) == "127.0.0.1:40002"
+
+
+def test_a_command_counts_days_as_the_product_that_runs_does(settings: Settings) -> None:
+    assert paced_as_it_runs(settings).pace.mode is Pace.REAL
+    announce(settings.data_dir, running(os.getpid()).model_copy(update={"day_seconds": 4.0}))
+
+    pace = paced_as_it_runs(settings).pace
+
+    assert (pace.mode, pace.seconds_per_working_day) == (Pace.COMPRESSED, 4.0)
 
 
 def test_what_was_withdrawn_is_not_found(settings: Settings) -> None:

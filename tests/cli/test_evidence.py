@@ -140,7 +140,7 @@ def test_what_is_no_file_of_a_worker_is_said(worker_file: Path, tmp_path: Path) 
 def test_an_unknown_case_is_said(worker_file: Path) -> None:
     for command in (["list", "LD-2031-000001"], ["export", "LD-2031-000001", "--to", worker_file.parent / "out"]):
         status, told = said(*command)
-        assert (status, "case-not-found" in told) == (1, True), told
+        assert (status, "查无此案" in told) == (1, True), told
     assert not (worker_file.parent / "out").exists()
 
 

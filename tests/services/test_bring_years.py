@@ -14,11 +14,14 @@ from domain.errors import LiandongError
 from domain.fact import FactKind
 from domain.follow_up import LearnFollowUpYears
 from domain.learned_years import LearnYears
+from domain.rung_proof import ClockProofs
 from domain.working_calendar import YearNotice
 from services.bring_years import NOBODY, bring_years
 from services.launch_coordination import launch_coordination
+from services.open_progress import open_progress
 from services.order_follow_ups import order_follow_ups
 from services.read_case import explain_clocks
+from services.read_progress import read_progress
 from tests.services.conftest import LEADER, Window, ask, plan
 from tests.services.test_after_outcome import explained
 from tests.services.test_verify_invariants import change
@@ -216,6 +219,34 @@ async def test_a_follow_up_learns_too_and_explains_what_it_counted_with(window: 
     assert before is not None
     assert told.due.at is not None
     assert (told.due.at - before).days == 4, "two working days, over a weekend"
+
+
+async def test_the_look_at_what_nobody_moves_after_a_follow_ups_last_rung_is_explained_too(window: Window) -> None:
+    record, _ = await explained(window)
+    await order_follow_ups(window.office)
+    (follow_up,) = window.follow_ups.launches
+    shown = window.follow_ups.snapshots[follow_up]
+    review = shown.call.clock.model_copy(update={"clock_id": f"{follow_up}.review", "kind": ClockKind.REVIEW})
+    still = shown.model_copy(update={"standing_still": ClockProofs(clock=review), "version": shown.version + 1})
+    async with window.store.writing() as session:
+        await session.follow_ups.project(still)
+    told = await explain_clocks(window.office, LEADER, record.case_id)
+    assert [one.clock.kind for one in told if one.request_id == follow_up] == [ClockKind.FOLLOW_UP, ClockKind.REVIEW]
+
+
+async def test_a_notice_that_gives_more_time_to_rate_is_told_to_the_requester(window: Window) -> None:
+    record, code = await explained(window)
+    await order_follow_ups(window.office)
+    (follow_up,) = window.follow_ups.launches
+    shown = window.follow_ups.snapshots[follow_up]
+    later = shown.rating_closes_at + dt.timedelta(days=3)
+    async with window.store.writing() as session:
+        more = {"rating_closes_at": later, "call_over": True, "version": shown.version + 1}
+        await session.follow_ups.project(shown.model_copy(update=more))
+    window.wall.at = later - dt.timedelta(hours=1)
+    told = await read_progress(window.office, await open_progress(window.office, record.case_id, code))
+    assert told.rating is not None
+    assert (told.rating.state, told.rating.closes_at) == ("open", later)
 
 
 async def test_what_is_owed_at_the_counter_is_counted_anew_in_the_store(window: Window) -> None:

@@ -29,7 +29,7 @@ from bootstrap.workers import department_worker, engine_worker
 from domain.codes import Cause, Technique, Urgency
 from domain.department import Department
 from domain.errors import LiandongError
-from domain.launch import CaseLaunch, CaseResult
+from domain.launch import EDITION, CaseLaunch, CaseResult
 from domain.limit import Limit
 from domain.plan import Ask, Plan
 from domain.snapshot import CaseSnapshot, RequestSnapshot
@@ -134,6 +134,7 @@ class SkippedTime:
             calendar=CALENDAR,
             ladder=LADDER,
             follow_up_limit=Limit.parse("1 working_days"),
+            edition=EDITION,
         )
 
     async def start(self, launch: CaseLaunch) -> None:

@@ -9,7 +9,7 @@ from temporalio import workflow
 
 from domain.codes import Cause, Urgency
 from domain.fact import FactKind
-from domain.launch import CaseLaunch
+from domain.launch import EDITION, CaseLaunch
 from domain.limit import Limit
 from domain.plan import Plan
 from tests.workflows.skipped_time import CALENDAR, CASE, LADDER, ask, department, instant
@@ -97,6 +97,7 @@ def casebook(*subjects: Subject) -> Casebook:
         calendar=CALENDAR,
         ladder=LADDER,
         follow_up_limit=Limit.parse("1 working_days"),
+        edition=EDITION,
     )
     book = Casebook(launch)
     book.subjects.extend(subjects)

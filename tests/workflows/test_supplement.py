@@ -11,7 +11,7 @@ from domain.clock import ClockKind
 from domain.codes import Cause, Outcome, ReplyCode, RequestState
 from domain.errors import LiandongError
 from domain.fact import FactKind
-from domain.launch import CaseLaunch
+from domain.launch import EDITION, CaseLaunch
 from domain.limit import Limit
 from domain.plan import Plan
 from domain.reply import Answer, NeedMore
@@ -247,6 +247,7 @@ def test_a_door_whose_clock_is_behind_the_engine_stops_no_turn() -> None:
         calendar=CALENDAR,
         ladder=LADDER,
         follow_up_limit=Limit.parse("1 working_days"),
+        edition=EDITION,
     )
     request = Request.of(permit, launch)
     request.open_round(department("culture").route(), asked)
