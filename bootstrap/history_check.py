@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 from temporalio.client import Client, WorkflowExecution
@@ -14,6 +15,7 @@ from domain.invariants import Finding
 
 MOST_EVENTS: Final = 4_096
 MOST_BYTES: Final = 4_000_000
+_CALL: Final = timedelta(seconds=10)
 _NAMES: Final = ", ".join(f"'{workflow.__name__}'" for workflow in WORKFLOWS)
 
 
@@ -25,13 +27,13 @@ async def check_histories(
     `replayed` is called with the number done and the number drawn. Raises UNAVAILABLE.
     """
     try:
-        found = [run async for run in client.list_workflows(f"WorkflowType IN ({_NAMES})")]
+        found = [run async for run in client.list_workflows(f"WorkflowType IN ({_NAMES})", rpc_timeout=_CALL)]
         findings = [finding for run in found for finding in _too_large(run)]
         drawn = random.sample(found, min(sample, len(found)))
         production = replayer(client.data_converter, [interceptor])
         for number, run in enumerate(drawn, start=1):
             try:
-                history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+                history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history(rpc_timeout=_CALL)
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
