@@ -14,6 +14,8 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
+from bootstrap.settings import TelemetrySettings
+from bootstrap.telemetry import build_telemetry
 from bootstrap.workers import replayer
 from domain.assignment import AnswerExternal, ReassignRequest, WithdrawRequest
 from domain.decision import WithdrawCase
@@ -223,7 +225,7 @@ SCENARIOS: dict[str, Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
 
 @pytest.mark.parametrize("saved", SAVED, ids=lambda path: path.stem)
 async def test_a_saved_history_replays_with_the_production_configuration(saved: Path) -> None:
-    production = replayer(CONVERTER)
+    production = replayer(CONVERTER, [build_telemetry(TelemetrySettings()).temporal_interceptor()])
     history = WorkflowHistory.from_json(CASE, saved.read_text(encoding="utf-8"))
     await production.replay_workflow(history)
 
